@@ -1,0 +1,1 @@
+//! The static encoder: text to unit vector, in-process.

@@ -1,0 +1,1 @@
+//! Values, numbers and conditions named in a prompt.

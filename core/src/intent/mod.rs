@@ -1,0 +1,1 @@
+//! The business intents and their local classifier.

@@ -1,0 +1,14 @@
+//! The brain of `router`: from a question in plain words to a QuickSpec and its SQL,
+//! and from a task to the agent and model that should serve it. Knows no PostgreSQL.
+#![forbid(unsafe_code)]
+
+pub mod embed;
+pub mod entity;
+pub mod intent;
+pub mod models;
+pub mod prompt;
+pub mod quickspec;
+pub mod route;
+pub mod semantic;
+pub mod sql;
+pub mod time;

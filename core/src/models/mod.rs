@@ -1,0 +1,1 @@
+//! The model router: task types, capabilities, assignment, recommendation, learning.

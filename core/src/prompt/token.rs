@@ -1,0 +1,193 @@
+//! Tokens: words, numbers, quoted texts and punctuation, each with its place in the prompt.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// What a token is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Letters, possibly with digits, `_`, `'` inside (`author_tutor_atb`, `q4`, `don't`).
+    Word,
+    /// Digits with optional grouping commas, decimal point and sign-free exponent (`8,000`, `3.5`).
+    Number,
+    /// The content of a quoted text, without its quotes.
+    Quoted,
+    /// One character of punctuation or a symbol.
+    Symbol,
+}
+
+/// One token of a prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Token {
+    pub kind: TokenKind,
+    /// As written.
+    pub text: String,
+    /// Lower-cased, accents stripped, compatibility forms folded: what words are compared by.
+    pub norm: String,
+    /// Byte range in the prompt.
+    pub start: usize,
+    pub end: usize,
+    /// The value, for `Number`.
+    pub number: Option<f64>,
+}
+
+impl Token {
+    /// True for a word with this normal form.
+    pub fn is(&self, norm: &str) -> bool {
+        self.kind == TokenKind::Word && self.norm == norm
+    }
+
+    /// True for this one-character symbol.
+    pub fn is_symbol(&self, symbol: &str) -> bool {
+        self.kind == TokenKind::Symbol && self.text == symbol
+    }
+}
+
+/// Lower case, compatibility-folded (NFKD), without combining marks.
+pub fn fold(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Cuts a prompt into tokens. Never fails; anything unknown is a `Symbol`.
+pub fn tokenize(prompt: &str) -> Vec<Token> {
+    let chars: Vec<(usize, char)> = prompt.char_indices().collect();
+    let mut tokens = Vec::new();
+    let mut i = 0;
+    while i < chars.len() {
+        let (start, c) = chars[i];
+        if c.is_whitespace() || c.is_control() || is_invisible(c) {
+            i += 1;
+            continue;
+        }
+        let (kind, next) = if let Some(close) = closing_quote(&chars, i) {
+            (TokenKind::Quoted, close + 1)
+        } else if c.is_ascii_digit() {
+            number_or_word(&chars, i)
+        } else if is_word_char(c) {
+            (TokenKind::Word, word_end(&chars, i))
+        } else {
+            (TokenKind::Symbol, i + 1)
+        };
+        let end = chars.get(next).map_or(prompt.len(), |(at, _)| *at);
+        let text = match kind {
+            TokenKind::Quoted => chars[i + 1..next - 1].iter().map(|(_, c)| *c).collect(),
+            _ => prompt[start..end].to_owned(),
+        };
+        let number = match kind {
+            TokenKind::Number => text.replace(',', "").parse().ok(),
+            _ => None,
+        };
+        tokens.push(Token { kind, norm: fold(text.trim_end_matches(['\'', '\u{2019}'])), text, start, end, number });
+        i = next;
+    }
+    tokens
+}
+
+/// Zero-width and bidirectional control characters: they carry no meaning for matching.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}')
+}
+
+fn is_word_char(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || is_combining_mark(c)
+}
+
+/// The index of the closing quote when a quoted text starts at `i`.
+fn closing_quote(chars: &[(usize, char)], i: usize) -> Option<usize> {
+    let open = chars[i].1;
+    let close = match open {
+        '"' => '"',
+        '\u{201C}' => '\u{201D}',
+        '\u{2018}' => '\u{2019}',
+        '\'' => '\'',
+        '`' => '`',
+        _ => return None,
+    };
+    if i > 0 && is_word_char(chars[i - 1].1) {
+        return None;
+    }
+    let mut end = None;
+    for (k, (_, c)) in chars.iter().enumerate().skip(i + 1).take(200) {
+        if *c == close {
+            // An apostrophe inside a word does not close a single-quoted text.
+            let inside_word = close == '\'' && chars.get(k + 1).is_some_and(|(_, n)| is_word_char(*n));
+            if !inside_word {
+                end = Some(k);
+                break;
+            }
+        }
+    }
+    end.filter(|k| *k > i + 1)
+}
+
+fn word_end(chars: &[(usize, char)], mut i: usize) -> usize {
+    while let Some((_, c)) = chars.get(i) {
+        let joins = matches!(c, '\'' | '\u{2019}') && chars.get(i + 1).is_some_and(|(_, n)| n.is_alphabetic());
+        if is_word_char(*c) || joins || is_invisible(*c) {
+            i += 1;
+        } else {
+            break;
+        }
+    }
+    i
+}
+
+/// `2024`, `8,000`, `3.5` are numbers; `3rd`, `2x4` are words.
+fn number_or_word(chars: &[(usize, char)], start: usize) -> (TokenKind, usize) {
+    let digit = |k: usize| chars.get(k).is_some_and(|(_, c)| c.is_ascii_digit());
+    let mut i = start;
+    while digit(i) {
+        i += 1;
+    }
+    while chars.get(i).is_some_and(|(_, c)| *c == ',') && (1..=3).all(|k| digit(i + k)) && !digit(i + 4) {
+        i += 4;
+    }
+    if chars.get(i).is_some_and(|(_, c)| *c == '.') && digit(i + 1) {
+        i += 1;
+        while digit(i) {
+            i += 1;
+        }
+    }
+    match chars.get(i) {
+        Some((_, c)) if is_word_char(*c) && c.is_ascii() => (TokenKind::Word, word_end(chars, i)),
+        _ => (TokenKind::Number, i),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(prompt: &str) -> Vec<(TokenKind, String)> {
+        tokenize(prompt).into_iter().map(|t| (t.kind, t.norm)).collect()
+    }
+
+    #[test]
+    fn words_numbers_quotes_and_symbols() {
+        use TokenKind::*;
+        let got = kinds("Sales of 'Boril' > 8,000.5 in Q4, Las Piñas's 3rd");
+        let want = [
+            (Word, "sales"),
+            (Word, "of"),
+            (Quoted, "boril"),
+            (Symbol, ">"),
+            (Number, "8,000.5"),
+            (Word, "in"),
+            (Word, "q4"),
+            (Symbol, ","),
+            (Word, "las"),
+            (Word, "pinas's"),
+            (Word, "3rd"),
+        ];
+        assert_eq!(got, want.map(|(k, s)| (k, s.to_owned())));
+        assert_eq!(tokenize("8,000.5")[0].number, Some(8000.5));
+    }
+
+    #[test]
+    fn spans_point_into_the_prompt() {
+        let prompt = "📈 Alaska \u{200B}sales é 2024年";
+        for t in tokenize(prompt) {
+            assert!(prompt.get(t.start..t.end).is_some(), "{t:?}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The QuickSpec@1 type and its JSON form.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::semantic::Aggregation;
+use crate::time::Grain;
+
+/// The value of the `schema` key.
+pub const SCHEMA: &str = "QuickSpec@1";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chart {
+    Bar,
+    Line,
+    Pie,
+    Scatter,
+    Heatmap,
+    Table,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderTarget {
+    X,
+    Y,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Asc,
+    Desc,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderBy {
+    pub by: OrderTarget,
+    pub dir: Direction,
+}
+
+/// A calculation over the aggregated series, done after grouping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transform {
+    /// Percent change to the previous point of the time axis (of the same series).
+    Growth,
+    /// Running total along the time axis.
+    Cumulative,
+    /// Mean of this and the two points before.
+    MovingAverage,
+}
+
+/// The typed question.
+///
+/// Columns are named by their plain name when they belong to `dataset`, else as
+/// `schema.table.column` of a dataset reachable over registered relationships.
+/// `x` absent means one number over all rows; `y` absent means the rows themselves are counted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QuickSpec {
+    pub schema: String,
+    /// `schema.table`.
+    pub dataset: String,
+    /// Further datasets that take part although no column of theirs is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+    pub agg: Aggregation,
+    /// Divides `y`'s aggregate by this column's default aggregate (ratio of two measures).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<String>,
+    pub chart: Chart,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_by: Option<String>,
+    /// Grain of a temporal `splitBy` (years as series over months: year over year).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_grain: Option<Grain>,
+    /// Column -> condition, all of which hold; `any_of` -> list of such maps, one of which holds.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub filters: Map<String, Value>,
+    /// Conditions on the aggregate (`{"gt": 10}`), applied after grouping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub having: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_grain: Option<Grain>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_by: Option<OrderBy>,
+    #[serde(rename = "topK", default, skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<u32>,
+    /// Shares of the total, in percent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub normalize: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
+    /// Columns shown besides, for `table` of raw rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Columns of lower and upper bound, for predictions.
+    #[serde(rename = "confidence_bands", default, skip_serializing_if = "Option::is_none")]
+    pub confidence_bands: Option<[String; 2]>,
+    #[serde(rename = "model_version", default, skip_serializing_if = "Option::is_none")]
+    pub model_version: Option<String>,
+}

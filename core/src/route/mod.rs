@@ -1,0 +1,1 @@
+//! Decision matrix, layers, fallback chain, confidence.

@@ -1,0 +1,188 @@
+//! Datasets, columns, relationships: plain data, loaded by the caller, never changed here.
+
+use serde::{Deserialize, Serialize};
+
+/// How a column's values behave, independent of the exact SQL type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueType {
+    Integer,
+    /// numeric, real, double precision, money.
+    Decimal,
+    Text,
+    Boolean,
+    Date,
+    /// timestamp without time zone.
+    Timestamp,
+    /// timestamp with time zone.
+    TimestampTz,
+    /// time of day.
+    Time,
+    Uuid,
+    Json,
+    Other,
+}
+
+impl ValueType {
+    pub fn is_numeric(self) -> bool {
+        matches!(self, Self::Integer | Self::Decimal)
+    }
+
+    /// True for types that lie on the calendar.
+    pub fn is_temporal(self) -> bool {
+        matches!(self, Self::Date | Self::Timestamp | Self::TimestampTz)
+    }
+}
+
+/// What a column is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Groups and filters.
+    Dimension,
+    /// Is aggregated.
+    Measure,
+    /// Lies on the calendar.
+    Time,
+    /// Identifies rows (primary key, foreign key, `*_id`): counted distinct, never summed.
+    Key,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregation {
+    Sum,
+    Avg,
+    Count,
+    CountDistinct,
+    Min,
+    Max,
+    None,
+}
+
+/// The layers of a warehouse; decides `topK` and which dataset serves which question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// Raw rows.
+    Bronze,
+    /// Cleaned rows.
+    Silver,
+    /// Aggregates.
+    Gold,
+    /// Predictions.
+    Platinum,
+}
+
+/// A stored value of a text column, with the other names people give it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HarvestedValue {
+    pub stored: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    pub name: String,
+    /// The SQL type as the server spells it, for display and casts (`numeric(12,2)`).
+    pub sql_type: String,
+    pub value_type: ValueType,
+    pub role: Role,
+    /// Aggregation used when the question names none.
+    pub default_agg: Aggregation,
+    /// Other names, registered by people.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    #[serde(default)]
+    pub comment: Option<String>,
+    pub nullable: bool,
+    /// A unique index or key covers this column alone.
+    pub unique: bool,
+    /// Distinct values of the column, harvested (possibly cut: see `harvested_all`).
+    #[serde(default)]
+    pub values: Vec<HarvestedValue>,
+    /// `values` holds every distinct value.
+    #[serde(default)]
+    pub harvested_all: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dataset {
+    pub schema: String,
+    pub name: String,
+    /// The relation's OID in the database it was loaded from; opaque here.
+    pub oid: u32,
+    pub layer: Layer,
+    #[serde(default)]
+    pub label: Option<String>,
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// Other names of the dataset.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    pub columns: Vec<Column>,
+    /// Index into `columns` of the default time axis.
+    #[serde(default)]
+    pub time_column: Option<usize>,
+    /// Indexes of the primary key's columns.
+    #[serde(default)]
+    pub primary_key: Vec<usize>,
+    /// Row estimate from the catalogs.
+    #[serde(default)]
+    pub rows: u64,
+}
+
+impl Dataset {
+    /// `schema.name`, unquoted: the name used in specs and answers.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+}
+
+/// Many rows of `from` belong to one row of `to`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relationship {
+    /// Index of the dataset on the many side.
+    pub from: usize,
+    pub from_columns: Vec<usize>,
+    /// Index of the dataset on the one side.
+    pub to: usize,
+    pub to_columns: Vec<usize>,
+}
+
+/// A column of a dataset of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ColumnRef {
+    pub dataset: usize,
+    pub column: usize,
+}
+
+/// Everything registered in a database that one caller may see.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct SemanticModel {
+    /// Grows with every change of the registration or of what was taught.
+    pub version: u64,
+    pub datasets: Vec<Dataset>,
+    pub relationships: Vec<Relationship>,
+}
+
+impl SemanticModel {
+    pub fn dataset_index(&self, full_name: &str) -> Option<usize> {
+        self.datasets.iter().position(|d| {
+            full_name.strip_prefix(d.schema.as_str()).and_then(|rest| rest.strip_prefix('.')) == Some(d.name.as_str())
+        })
+    }
+
+    pub fn column(&self, r: ColumnRef) -> &Column {
+        &self.datasets[r.dataset].columns[r.column]
+    }
+}

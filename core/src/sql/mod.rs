@@ -1,0 +1,1 @@
+//! QuickSpec to SQL, and the syntax guard.

@@ -1,0 +1,3 @@
+//! Every SQL function, thin, one file per audience.
+
+mod operate;

@@ -1,0 +1,84 @@
+//! Every error a caller can meet: what was wrong, its SQLSTATE, what to do.
+
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::panic::ErrorReport;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error for people. Build one with the constructor of its kind, add a hint where the user can act.
+#[derive(Debug)]
+pub struct Error {
+    code: PgSqlErrorCode,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+}
+
+impl Error {
+    pub fn new(code: PgSqlErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), detail: None, hint: None }
+    }
+
+    /// 22023: an argument has a value that the function can't take.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
+    }
+
+    /// 42P01: a relation is not registered, or gone.
+    pub fn no_dataset(message: impl Into<String>) -> Self {
+        Self::new(PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE, message)
+    }
+
+    /// 42704: something named does not exist (an agent, a template, an intent).
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message)
+    }
+
+    /// 42501: the caller may not do this.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Self::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
+    }
+
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for ErrorReport {
+    fn from(e: Error) -> Self {
+        let mut report = ErrorReport::new(e.code, e.message, "router");
+        if let Some(detail) = e.detail {
+            report = report.set_detail(detail);
+        }
+        if let Some(hint) = e.hint {
+            report = report.set_hint(hint);
+        }
+        report
+    }
+}
+
+/// A failure of the extension's own SQL: a broken installation or the server's own limits, never the user's input.
+impl From<pgrx::spi::SpiError> for Error {
+    fn from(e: pgrx::spi::SpiError) -> Self {
+        Self::new(PgSqlErrorCode::ERRCODE_DATA_EXCEPTION, format!("the router's tables could not be read: {e}"))
+            .with_hint("check that the extension is complete: SELECT router_version()")
+    }
+}

@@ -1,0 +1,16 @@
+//! `router`: plain-language questions to governed SQL, and tasks to the right agent and model.
+
+mod api;
+mod error;
+mod pg;
+
+pgrx::pg_module_magic!(name, version);
+
+#[cfg(test)]
+pub mod pg_test {
+    pub fn setup(_options: Vec<&str>) {}
+
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        vec!["shared_preload_libraries = 'router'"]
+    }
+}

@@ -1,0 +1,106 @@
+//! Whose rights and whose search_path the extension's own SQL runs with.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys;
+
+use crate::error::{Error, Result};
+
+/// The catalog row of this extension in the current database.
+struct ExtensionRow {
+    owner: pg_sys::Oid,
+    namespace: pg_sys::Oid,
+}
+
+fn extension_row() -> Result<ExtensionRow> {
+    // SAFETY: a plain catalog scan inside a transaction; the tuple is copied out before the scan ends.
+    unsafe {
+        let oid = pg_sys::get_extension_oid(c"router".as_ptr(), true);
+        if oid == pg_sys::InvalidOid {
+            return Err(Error::not_found("extension \"router\" is not installed in this database")
+                .with_hint("CREATE EXTENSION router CASCADE"));
+        }
+        let relation = pg_sys::table_open(pg_sys::ExtensionRelationId, pg_sys::AccessShareLock as i32);
+        let mut key = pg_sys::ScanKeyData::default();
+        pg_sys::ScanKeyInit(
+            &mut key,
+            pg_sys::Anum_pg_extension_oid as i16,
+            pg_sys::BTEqualStrategyNumber as u16,
+            pg_sys::Oid::from(pg_sys::F_OIDEQ),
+            pg_sys::Datum::from(oid),
+        );
+        let scan = pg_sys::systable_beginscan(
+            relation,
+            pg_sys::Oid::from(pg_sys::ExtensionOidIndexId),
+            true,
+            std::ptr::null_mut(),
+            1,
+            &mut key,
+        );
+        let tuple = pg_sys::systable_getnext(scan);
+        let row = (!tuple.is_null()).then(|| {
+            let form = pg_sys::heap_tuple_get_struct::<pg_sys::FormData_pg_extension>(tuple);
+            ExtensionRow { owner: (*form).extowner, namespace: (*form).extnamespace }
+        });
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
+        row.ok_or_else(|| Error::not_found("extension \"router\" is being dropped"))
+    }
+}
+
+/// The schema the extension's functions live in, unquoted.
+pub fn extension_schema() -> Result<String> {
+    let row = extension_row()?;
+    // SAFETY: the call returns a palloc'ed name or null, copied at once.
+    unsafe {
+        let name = pg_sys::get_namespace_name(row.namespace);
+        if name.is_null() {
+            return Err(Error::not_found("the schema of extension \"router\" is gone"));
+        }
+        Ok(CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}
+
+/// Runs `f` with the rights of the extension's owner, in a security-restricted context,
+/// with search_path pinned to `pg_catalog, pg_temp`. For the extension's own tables only:
+/// never for SQL that a user wrote or that a spec produced.
+///
+/// The caller's identity and settings come back when `f` returns; if it raises, the
+/// (sub)transaction's abort restores both.
+pub fn as_extension_owner<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
+    let owner = extension_row()?.owner;
+    // SAFETY: the saved identity is put back below; on ERROR AbortTransaction or
+    // AbortSubTransaction restores identity and unwinds the GUC nest level.
+    unsafe {
+        let mut user = pg_sys::InvalidOid;
+        let mut context = 0;
+        pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::SetUserIdAndSecContext(
+            owner,
+            context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32 | pg_sys::SECURITY_RESTRICTED_OPERATION as i32,
+        );
+        set_local(c"search_path", c"pg_catalog, pg_temp");
+        let result = f();
+        pg_sys::AtEOXact_GUC(false, level);
+        pg_sys::SetUserIdAndSecContext(user, context);
+        result
+    }
+}
+
+/// Sets a setting until the enclosing GUC nest level ends.
+unsafe fn set_local(name: &CStr, value: &CStr) {
+    // SAFETY: both strings are NUL-terminated and copied by the server.
+    unsafe {
+        pg_sys::set_config_option(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_SUSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+    }
+}
