@@ -6,6 +6,8 @@ mod pg;
 
 pgrx::pg_module_magic!(name, version);
 
+pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
+
 #[cfg(test)]
 pub mod pg_test {
     pub fn setup(_options: Vec<&str>) {}

@@ -7,3 +7,15 @@ use pgrx::prelude::*;
 fn router_version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[pg_schema]
+mod tests {
+    use pgrx::prelude::*;
+
+    #[pg_test]
+    fn version_is_the_control_files() {
+        let installed = Spi::get_one::<String>("SELECT extversion FROM pg_extension WHERE extname = 'router'");
+        assert_eq!(installed, Ok(Some(super::router_version().to_owned())));
+    }
+}
