@@ -2,11 +2,20 @@
 
 mod api;
 mod error;
+mod execute;
+mod guard;
+mod guc;
 mod pg;
 
 pgrx::pg_module_magic!(name, version);
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
+
+/// Called once per process, when the library is loaded.
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    guc::init();
+}
 
 #[cfg(test)]
 pub mod pg_test {

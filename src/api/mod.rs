@@ -1,3 +1,4 @@
 //! Every SQL function, thin, one file per audience.
 
 mod operate;
+mod validate;

@@ -2,5 +2,7 @@
 #![allow(unsafe_code)]
 
 mod session;
+mod settings;
 
 pub use session::{as_extension_owner, extension_schema};
+pub use settings::reserve_setting_prefix;
