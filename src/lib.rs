@@ -1,6 +1,7 @@
 //! `router`: plain-language questions to governed SQL, and tasks to the right agent and model.
 
 mod api;
+mod catalog;
 mod error;
 mod execute;
 mod guard;

@@ -1,0 +1,72 @@
+//! When a backend's copy of the semantic model is out of date: the server's own cache invalidation.
+//!
+//! Relation events (DDL, GRANT, REVOKE, DROP, and row changes that [`announce`] turns into one) reach
+//! every backend at commit and the own transaction at once; nothing is polled.
+
+use std::cell::{Cell, RefCell};
+
+use pgrx::pg_sys;
+
+thread_local! {
+    static GENERATION: Cell<u64> = const { Cell::new(1) };
+    static REGISTERED: Cell<bool> = const { Cell::new(false) };
+    /// Relations whose events matter, sorted.
+    static WATCHED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A number that grows whenever something a model was loaded from may have changed. Messages that
+/// other backends sent are taken in first, so a changed commit that preceded the call is seen.
+pub fn generation() -> u64 {
+    register();
+    // SAFETY: takes in pending messages and calls the callbacks below; needs a transaction, as every caller has one.
+    unsafe { pg_sys::AcceptInvalidationMessages() };
+    GENERATION.get()
+}
+
+/// Declares everything loaded so far out of date, in this backend.
+pub fn forget() {
+    GENERATION.set(GENERATION.get() + 1);
+}
+
+/// From now on events of these relations count, in place of those watched before.
+pub fn watch(relations: impl Iterator<Item = pg_sys::Oid>) {
+    let mut relations: Vec<u32> = relations.map(pg_sys::Oid::to_u32).collect();
+    relations.sort_unstable();
+    WATCHED.set(relations);
+}
+
+/// Makes every backend that watches `relation` forget, at commit; this one at the end of the command.
+pub fn announce(relation: pg_sys::Oid) {
+    forget();
+    // SAFETY: only queues a message; raises an ordinary ERROR if the relation is gone.
+    unsafe { pg_sys::CacheInvalidateRelcacheByRelid(relation) };
+}
+
+/// Once a backend. The server has few slots for callbacks and no way to take one back.
+fn register() {
+    if REGISTERED.replace(true) {
+        return;
+    }
+    use pg_sys::SysCacheIdentifier as cache;
+    let nothing = pg_sys::Datum::from(0usize);
+    // SAFETY: the callbacks live as long as the library, which is never unloaded, and neither raise nor panic.
+    unsafe {
+        pg_sys::CacheRegisterRelcacheCallback(Some(relation_changed), nothing);
+        // Who may see what also hangs on roles, memberships and schemas.
+        for id in [cache::AUTHOID, cache::AUTHMEMROLEMEM, cache::NAMESPACEOID] {
+            pg_sys::CacheRegisterSyscacheCallback(id as i32, Some(catalog_changed), nothing);
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn relation_changed(_arg: pg_sys::Datum, relation: pg_sys::Oid) {
+    let matters = relation == pg_sys::InvalidOid
+        || WATCHED.with(|watched| watched.try_borrow().map_or(true, |w| w.binary_search(&relation.to_u32()).is_ok()));
+    if matters {
+        forget();
+    }
+}
+
+unsafe extern "C-unwind" fn catalog_changed(_arg: pg_sys::Datum, _cache: i32, _hash: u32) {
+    forget();
+}
