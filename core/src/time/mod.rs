@@ -1,5 +1,27 @@
 //! Time expressions to half-open ranges and grains, for a given clock.
 
+mod absolute;
+mod calendar;
 mod clock;
+mod compact;
+mod compare;
+mod days;
+mod find;
+mod grains;
+mod lexicon;
+mod named;
+mod numeric;
+mod ranges;
+mod reading;
+mod relative;
+mod words;
 
-pub use clock::{Clock, Grain, TimeMatch, TimeRange, Weekday};
+#[cfg(test)]
+mod tests;
+
+pub use clock::{
+    Clock, DayFilter, Findings, Grain, GrainKind, GrainMatch, RelativeShift, ShiftMatch, TimeMatch, TimeRange, Weekday,
+};
+pub use compare::shifted;
+pub use find::{find, read};
+pub use grains::find_grains;
