@@ -1,7 +1,7 @@
 //! Tables of expressions and what they mean on a given clock, and properties over arbitrary prompts.
+#![allow(clippy::unwrap_used)]
 
 use jiff::civil::Weekday;
-#![allow(clippy::unwrap_used)]
 use proptest::prelude::*;
 
 use super::*;
