@@ -83,13 +83,14 @@ pub struct ShiftMatch {
     pub certain: bool,
 }
 
-/// Everything about time in a prompt, but for the grains.
+/// Everything about time in a prompt.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Findings {
     /// In order, without overlap.
     pub matches: Vec<TimeMatch>,
     pub days: Vec<DayFilter>,
     pub shifts: Vec<ShiftMatch>,
+    pub grains: Vec<GrainMatch>,
     /// What could not be read and why, for people: "there is no 30 February".
     pub notes: Vec<String>,
 }

@@ -16,16 +16,20 @@ pub fn find(tokens: &[Token], clock: &Clock) -> Vec<TimeMatch> {
     read(tokens, clock).matches
 }
 
-/// Ranges, days of the week, comparisons with earlier ranges, and what could not be read.
+/// Ranges, grains, days of the week, comparisons with earlier ranges, and what could not be read.
 pub fn read(tokens: &[Token], clock: &Clock) -> Findings {
     let w = Words::new(tokens, clock);
     let mut findings = Findings::default();
     let mut found: Vec<(usize, usize, Found)> = Vec::new();
-    let grains: Vec<_> = grains_of(&w).into_iter().filter(|g| g.kind != GrainKind::Adjective).collect();
+    findings.grains = grains_of(&w);
     let mut i = 0;
     while i < w.len() {
+        if !w.may_start(i) {
+            i += 1;
+            continue;
+        }
         // "by month", "each weekday": an axis, not a condition.
-        if let Some(grain) = grains.iter().find(|g| g.tokens.start == i)
+        if let Some(grain) = findings.grains.iter().find(|g| g.tokens.start == i && g.kind != GrainKind::Adjective)
             && (grain.grain == Grain::Weekday || grain.tokens.len() > 1)
             && point_at(&w, i).is_none_or(|p| p.next <= grain.tokens.end)
             && range_at(&w, i).is_none_or(|r| r.next <= grain.tokens.end)

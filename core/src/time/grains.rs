@@ -36,6 +36,9 @@ pub(super) fn grains_of(w: &Words) -> Vec<GrainMatch> {
 }
 
 fn grain_at(w: &Words, i: usize) -> Option<GrainMatch> {
+    if !w.may_start(i) {
+        return None;
+    }
     [unit_by_unit(w, i), led(w, i), interval(w, i), adverb(w, i), acronym(w, i)]
         .into_iter()
         .flatten()

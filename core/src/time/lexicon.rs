@@ -1,6 +1,6 @@
 //! The words of time, in the languages people mix: what a single normalised word means.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use jiff::civil::Weekday;
@@ -62,6 +62,19 @@ pub(super) fn lookup(norm: &str) -> Option<Lex> {
     let words = WORDS.get_or_init(build);
     let bare = norm.strip_suffix("'s").or_else(|| norm.strip_suffix("\u{2019}s")).unwrap_or(norm);
     words.get(bare).copied().or_else(|| fuzzy(bare))
+}
+
+/// Words that mean no time by themselves but start an expression ("since", "between", "the" year before, "by" month).
+pub(super) fn is_lead_word(norm: &str) -> bool {
+    static LEADS: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    const WORDS: &str = "a above across after against ang antes apres as at avant bago bawat before beginning between bis \
+        buhat business by cada calendar chaque closing compare compared comparison corresponding cy dari day de depuis \
+        desde despues each earlier ending entre equivalent every final financial fiscal for from fy hanggang hasta in into \
+        jede jeden jedes kada kumpara later mag more mula nach newer no noong not of older on over pagitan pagkatapos par \
+        parehong per por prior pro q relative same sampai sebelum seit sejak setelah setiap simula since so starting \
+        taong tahun than the through thru til till tuwing until up versus von vor vs weekday weekdays work workday \
+        workdays working year zwischen an one dayofweek dow single monthwise yearwise daywise weekwise yoy qoq mom wow dod";
+    LEADS.get_or_init(|| WORDS.split_whitespace().collect()).contains(norm)
 }
 
 /// Ordinary words one edit away from a time word: never read as time.
@@ -127,12 +140,22 @@ fn fuzzy(norm: &str) -> Option<Lex> {
     if norm.len() < 5 || norm.len() > 12 || !norm.is_ascii() || NOT_TYPOS.contains(&norm) {
         return None;
     }
-    let near = CORRECTABLE.iter().find(|word| {
-        word.as_bytes()[0] == norm.as_bytes()[0]
-            && word.len().abs_diff(norm.len()) <= 1
-            && strsim::osa_distance(word, norm) == 1
-    })?;
+    let near = CORRECTABLE.iter().find(|word| one_edit_apart(word.as_bytes(), norm.as_bytes()))?;
     lookup(near)
+}
+
+/// Same first letter, and one letter added, dropped, changed, or swapped with its neighbour.
+fn one_edit_apart(a: &[u8], b: &[u8]) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if short.first() != long.first() || long.len() - short.len() > 1 {
+        return false;
+    }
+    let Some(at) = (0..short.len()).find(|k| short[*k] != long[*k]) else { return short.len() < long.len() };
+    if short.len() < long.len() {
+        return short[at..] == long[at + 1..];
+    }
+    let swapped = at + 1 < short.len() && short[at] == long[at + 1] && short[at + 1] == long[at];
+    short[at + 1..] == long[at + 1..] || (swapped && short[at + 2..] == long[at + 2..])
 }
 
 fn build() -> HashMap<&'static str, Lex> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lexicon::{Family, Lex, Rel, lookup};
+use super::lexicon::{Family, Lex, Rel, is_lead_word, lookup};
 use super::{Clock, calendar::Unit};
 use crate::prompt::{Token, TokenKind};
 
@@ -39,6 +39,19 @@ impl<'a> Words<'a> {
 
     pub fn lex(&self, i: usize) -> Option<Lex> {
         self.lex.get(i).copied().flatten()
+    }
+
+    /// An expression may start at `i`: anything else is passed over without a closer look.
+    pub fn may_start(&self, i: usize) -> bool {
+        match self.tokens.get(i) {
+            None => false,
+            Some(t) => match t.kind {
+                TokenKind::Number | TokenKind::Quoted | TokenKind::Symbol => true,
+                TokenKind::Word => {
+                    self.lex(i).is_some() || is_lead_word(&t.norm) || t.norm.bytes().any(|b| b.is_ascii_digit())
+                }
+            },
+        }
     }
 
     /// The unit named at `i`.
