@@ -1,0 +1,44 @@
+# Two commands: `make demo` shows what this is, `make test` runs every test. Both set up what is missing.
+# The work is done by the scripts in scripts/, which say what they do.
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test install psql dsn stop clean bench eval setup lint
+export PG_CONFIG
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## set everything up, load the Scout data, ask eight questions
+	@scripts/demo.sh
+
+test: ## set everything up, run every test (SUITE='core in-server sql clients': some)
+	@scripts/test.sh $(SUITE)
+
+install: ## install the extension in your own server: make install PG_CONFIG=/path/to/pg_config
+	@scripts/install-own.sh "$(PG_CONFIG)"
+
+psql: ## a psql session in the private cluster's demo database
+	@scripts/up.sh && scripts/cluster.sh psql
+
+dsn: ## print the connection string of the demo database, starting the private cluster if needed
+	@scripts/dsn.sh
+
+stop: ## stop the private cluster
+	@scripts/cluster.sh stop
+
+clean: ## remove the private cluster and everything built
+	@scripts/clean.sh
+
+bench: ## measure; the report goes to .pg/bench
+	@scripts/bench.sh
+
+eval: ## run the evaluation kits of ../shared/eval or EVAL_DIR (KIT=name: one of them)
+	@scripts/eval.sh $(KIT)
+
+setup: ## only what building needs: packages, cargo-pgrx, the private copy of the server, pgvector
+	@scripts/setup.sh
+
+lint: ## check the format and lint the Rust code, warnings denied
+	@scripts/lint.sh

@@ -1,0 +1,88 @@
+//! Scratch databases for the client tests.
+//!
+//! `ROUTER_DSN` names the private cluster as its superuser, `ROUTER_PLAIN_DSN` one beside it that does
+//! not preload the library; `make test` sets both. Every failure to set up is a failure of the test.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use postgres::{Client, Config, NoTls};
+
+/// Which server a scratch database is made in.
+#[derive(Clone, Copy)]
+pub enum Server {
+    /// With `shared_preload_libraries = 'router'`.
+    Preloaded,
+    /// Without it.
+    Plain,
+}
+
+/// A database of the test's own, dropped with its sessions when this goes out of scope.
+pub struct Database {
+    admin: Client,
+    config: Config,
+    pub name: String,
+}
+
+impl Database {
+    /// An empty database.
+    pub fn empty(server: Server) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let config = server.config();
+        let mut admin = config.connect(NoTls).expect("the server answers");
+        let name = format!("client_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        // template0: other tests may be connected to template1's copy source at this moment.
+        admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a scratch database is made");
+        Self { admin, config, name }
+    }
+
+    /// A database with the extension in schema `public`.
+    pub fn with_router(server: Server) -> Self {
+        let database = Self::empty(server);
+        database.session().batch_execute("CREATE EXTENSION router CASCADE").expect("the extension is created");
+        database
+    }
+
+    /// A new session of the superuser.
+    pub fn session(&self) -> Client {
+        self.config.clone().dbname(&self.name).connect(NoTls).expect("the scratch database accepts a session")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A database that stays behind is no reason to hide the test's own failure.
+        let _ = self.admin.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+impl Server {
+    fn config(self) -> Config {
+        let variable = match self {
+            Self::Preloaded => "ROUTER_DSN",
+            Self::Plain => "ROUTER_PLAIN_DSN",
+        };
+        std::env::var(variable)
+            .unwrap_or_else(|_| panic!("{variable} is not set: run these tests by `make test`"))
+            .parse()
+            .unwrap_or_else(|error| panic!("{variable} is not a connection string: {error}"))
+    }
+}
+
+/// The one value of the one row that `sql` gives, as text; `None` for NULL.
+pub fn value(client: &mut Client, sql: &str) -> Option<String> {
+    match client.simple_query(sql) {
+        Ok(messages) => messages.iter().find_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).map(str::to_owned)),
+            _ => None,
+        })?,
+        Err(error) => panic!("{sql}: {error:?}"),
+    }
+}
+
+/// The SQLSTATE that `sql` is refused with.
+pub fn sqlstate(client: &mut Client, sql: &str) -> String {
+    match client.batch_execute(sql) {
+        Ok(()) => panic!("{sql} should have been refused"),
+        Err(error) => error.code().unwrap_or_else(|| panic!("{sql}: {error:?}")).code().to_owned(),
+    }
+}

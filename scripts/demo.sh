@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# From a bare machine to answers: sets everything up, loads and registers the Scout data, asks eight questions.
+. "$(dirname "$0")/lib.sh"
+locate_state
+take_lock
+scripts/up.sh
+use_private_server
+psql() { "$BINDIR/psql" -X -q -At -v ON_ERROR_STOP=1 "$(scripts/cluster.sh dsn)" "$@"; }
+
+# Loaded once, and again when its description changed.
+source=$(cksum <data/scout/scout.sql)
+if [ "$source" != "$(cat "$STATE/demo-loaded" 2>/dev/null)" ]; then
+  step "Loading the Scout data (200,000 line items; about 15 s)" "see the log; 'make clean' and 'make demo' start over" \
+    psql -v rows=200000 -f data/scout/scout.sql
+  psql -c 'VACUUM ANALYZE'
+  printf '%s\n' "$source" >"$STATE/demo-loaded"
+  rm -f "$STATE/demo-registered"
+fi
+source=$(cksum <data/scout/register.sql)
+if [ "$source" != "$(cat "$STATE/demo-registered" 2>/dev/null)" ]; then
+  step "Registering the Scout relations" "see the log" psql -f data/scout/register.sql
+  printf '%s\n' "$source" >"$STATE/demo-registered"
+fi
+
+say "Asking eight questions"
+printf '\n'
+psql -f data/scout/demo.sql || fail "a question was not answered" "the message above says why; 'make psql' lets you ask it again"
+cat <<TEXT
+Ask your own: make psql, then
+  SELECT router_route('sales by region last month', '{"as_of": "2025-03-15"}');
+TEXT

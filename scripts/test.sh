@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Every test: of core, inside a server, SQL suites against expected output, and clients. Sets up what is missing.
+#
+#   scripts/test.sh [core] [in-server] [sql] [clients]      (all four without arguments)
+. "$(dirname "$0")/lib.sh"
+locate_state
+take_lock
+passed=0 failed=0
+summary=$STATE/log/test-summary
+: >"$summary"
+
+# suite NAME COMMAND...: runs it, shows and keeps its output, adds up its results.
+suite() {
+  local name=$1 log=$STATE/log/test-$1.log status=0 began=$SECONDS ok bad; shift
+  say "Testing: $name"
+  "$@" 2>&1 </dev/null | tee "$log" || status=$?
+  # libtest's closing lines, or pg_regress's line for each suite (its format changed in version 16)
+  read -r ok bad < <(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '
+    /^test result: / { ok += $4; bad += $6 }
+    /^(test|ok|not ok) .*[0-9]+ ms$/ { if (/^not ok|FAILED/) bad++; else ok++ }
+    END { print ok + 0, bad + 0 }')
+  # What broke off before it could count is one failure.
+  if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+  passed=$((passed + ok)) failed=$((failed + bad))
+  printf '%-10s %5d passed, %d failed  (%d s)\n' "$name" "$ok" "$bad" "$((SECONDS - began))" >>"$summary"
+}
+
+core() { cargo test -p router-core; }
+
+# pgrx installs a test build in the private server and runs it in a cluster of its own.
+in_server() {
+  local dir user arguments=()
+  user=$(server_user)
+  dir=$(mktemp -d /tmp/router-test-XXXXXX)
+  if [ "$EUID" -eq 0 ]; then
+    chown "$user" "$dir"
+    arguments=(--runas "$user")
+  fi
+  local status=0
+  cargo pgrx test "pg$PG_MAJOR" "${arguments[@]}" --pgdata "$dir/data" || status=$?
+  rm -rf "$dir"
+  return $status
+}
+
+sql() {
+  local regress out=$STATE/regress names
+  regress=$(dirname "$("$PRIVATE_PG_CONFIG" --pgxs)")/../test/regress/pg_regress
+  [ -x "$regress" ] || fail "pg_regress is missing: $regress" "install the server's development package"
+  names=$(cd pg_test/sql && printf '%s\n' *.sql | sed 's/\.sql$//')
+  mkdir -p "$out"
+  local status=0
+  # shellcheck disable=SC2086 # one argument a suite
+  "$regress" --bindir="$BINDIR" --inputdir=pg_test --outputdir="$out" --dbname=router_regress \
+    --host="$(cat "$STATE/socket")" --port="$(cat "$STATE/port")" --user=postgres \
+    --load-extension=vector --load-extension=router $names || status=$?
+  [ "$status" -eq 0 ] || cat "$out/regression.diffs"
+  return $status
+}
+
+clients() {
+  ROUTER_DSN=$(scripts/cluster.sh dsn postgres)
+  ROUTER_PLAIN_DSN=$(ROUTER_CLUSTER=plain scripts/cluster.sh dsn postgres)
+  export ROUTER_DSN ROUTER_PLAIN_DSN ROUTER_BINDIR=$BINDIR
+  cargo test -p router-client-tests
+}
+
+chosen=" ${*:-core in-server sql clients} "
+wants() { [[ $chosen == *" $1 "* ]]; }
+
+scripts/setup.sh
+use_private_server
+if wants core; then suite core core; fi
+if wants in-server; then
+  scripts/build.sh
+  # The test build replaces the library: nothing may have it loaded then.
+  scripts/cluster.sh stop
+  suite in-server in_server
+fi
+scripts/up.sh
+if wants sql; then suite sql sql; fi
+if wants clients; then
+  suite clients clients
+  ROUTER_CLUSTER=plain scripts/cluster.sh stop
+fi
+
+printf '\n'
+cat "$summary"
+printf '%d passed, %d failed\n' "$passed" "$failed" | tee -a "$summary"
+[ "$failed" -eq 0 ]
