@@ -1,8 +1,12 @@
 //! The semantic model as the database holds it: registration, loading, invalidation.
 
+mod cache;
 mod changed;
+mod columns;
+mod load;
 mod relations;
 
+pub use cache::{RoleModel, model};
 pub use relations::{RegisteredRelation, RegisteredRelations, registered_relations};
 
 pgrx::extension_sql_file!("../../sql/catalog/tables.sql", name = "catalog_tables", requires = ["bootstrap"]);

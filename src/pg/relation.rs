@@ -1,0 +1,41 @@
+//! Relations and who acts on them: arguments of type `regclass`, the current user, locks.
+
+use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::pg_sys;
+use pgrx::pgrx_sql_entity_graph::metadata::impl_sql_translatable;
+
+/// An argument of SQL type `regclass`: the OID of a relation that may have been dropped meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regclass(pub pg_sys::Oid);
+
+impl_sql_translatable!(Regclass, "regclass");
+
+// SAFETY: regclass is passed as an OID.
+unsafe impl<'fcx> ArgAbi<'fcx> for Regclass {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: the caller promises a datum of type regclass, which is an OID.
+        Self(unsafe { pg_sys::Oid::unbox_arg_unchecked(arg) })
+    }
+}
+
+/// The role whose privileges count now: SET ROLE and SECURITY DEFINER included.
+pub fn current_user() -> pg_sys::Oid {
+    // SAFETY: reads a backend variable.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// Keeps a relation from being dropped or altered until the transaction ends. It may be gone already:
+/// look it up after this call.
+pub fn lock_relation(relation: pg_sys::Oid) {
+    // SAFETY: takes an ordinary lock; waits are interruptible, deadlocks raise an ordinary ERROR.
+    unsafe { pg_sys::LockRelationOid(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE) }
+}
+
+/// Raises the server's own error (25006) when the transaction is read-only or the server a standby.
+pub fn refuse_if_read_only(command: &std::ffi::CStr) {
+    // SAFETY: raises an ordinary ERROR or returns.
+    unsafe {
+        pg_sys::PreventCommandIfReadOnly(command.as_ptr());
+        pg_sys::PreventCommandDuringRecovery(command.as_ptr());
+    }
+}
