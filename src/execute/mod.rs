@@ -1,43 +1,17 @@
 //! Runs a statement that the guard lets pass: read-only, as the caller, with limits.
 
+use std::time::Instant;
+
+use pgrx::PgSqlErrorCode;
+use pgrx::prelude::*;
+
 use crate::error::{Error, Result};
-use crate::guard;
+use crate::pg::Failure;
+use crate::pg::analyse::Names;
+use crate::pg::run::{self, Limits};
+use crate::{guard, guc};
 
-/// A value of a result.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    Null,
-    Bool(bool),
-    /// A number as the server spells it, nothing lost; never NaN or infinite (those are `Text`).
-    Number(String),
-    /// Text; also dates and timestamps (ISO 8601) and types without a JSON shape of their own.
-    Text(String),
-    /// json, jsonb, arrays and rows.
-    Json(serde_json::Value),
-}
-
-impl Cell {
-    pub fn to_json(&self) -> serde_json::Value {
-        use serde_json::Value;
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(b) => Value::Bool(*b),
-            Self::Number(n) => serde_json::from_str(n).unwrap_or_else(|_| Value::String(n.clone())),
-            Self::Text(t) => Value::String(t.clone()),
-            Self::Json(v) => v.clone(),
-        }
-    }
-
-    /// The value as the server would print it; None for null.
-    pub fn to_text(&self) -> Option<String> {
-        match self {
-            Self::Null => None,
-            Self::Bool(b) => Some(b.to_string()),
-            Self::Number(t) | Self::Text(t) => Some(t.clone()),
-            Self::Json(v) => Some(v.to_string()),
-        }
-    }
-}
+pub use crate::pg::rows::Cell;
 
 /// What a statement returned.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,9 +22,9 @@ pub struct Rows {
     pub rows: Vec<Vec<Cell>>,
     /// There were more rows than `router.max_rows` or `router.max_result_bytes` allow.
     pub truncated: bool,
-    /// Values that were longer than `router.max_value_bytes`.
+    /// Values that were longer than `router.max_value_bytes`: text is cut, anything else is null.
     pub cut_values: u64,
-    /// Time of planning and execution.
+    /// Time of validation, planning and execution.
     pub elapsed_ms: f64,
 }
 
@@ -61,15 +35,59 @@ impl Rows {
     }
 }
 
-/// Validates and runs a statement whose names are all qualified, as SQL that the router built is:
-/// read-only, with the caller's rights and row security, under `router.statement_timeout` and the size limits.
+/// Validates and runs a statement whose names are all qualified, as SQL that the router built is: read-only, with the
+/// caller's rights and row security, under `router.statement_timeout` and the size limits. The tree that was judged is
+/// the tree that runs; its relations are locked from the one to the other.
 ///
 /// # Errors
-/// 42501 if the guard refuses it, 57014 on timeout, else what the statement itself raised.
+/// 42501 if the guard refuses it, 57014 when `router.statement_timeout` is over, else what the statement itself raised.
 pub fn run(sql: &str) -> Result<Rows> {
-    let verdict = guard::validate(sql)?;
-    match verdict.violations.first() {
-        Some(first) => Err(Error::denied(format!("the statement may not run: {}", first.detail))),
-        None => Ok(Rows::default()),
+    run_with(sql, Names::Qualified)
+}
+
+/// As [`run`], for SQL that a person wrote: names are resolved as the calling session would.
+pub fn run_as_written(sql: &str) -> Result<Rows> {
+    run_with(sql, Names::Caller)
+}
+
+fn run_with(sql: &str, names: Names) -> Result<Rows> {
+    let start = Instant::now();
+    let statement = if guc::sql_validation() {
+        guard::judge(sql, names)?.map_err(|violations| guard::refusal(&violations))?.statement
+    } else {
+        warning!("router.enable_sql_validation is off: this statement runs unchecked");
+        guard::analyse_unchecked(sql, names)?
+    };
+    let limits = Limits { rows: guc::max_rows(), bytes: guc::max_result_bytes(), value_bytes: guc::max_value_bytes() };
+    let outcome = run::read_only(guc::statement_timeout(), || {
+        let plan = run::plan(&statement);
+        let violations = if guc::sql_validation() { guard::check_estimate(plan.estimate) } else { Vec::new() };
+        if violations.is_empty() { Ok(run::execute(plan, limits)) } else { Err(guard::refusal(&violations)) }
+    });
+    let collected = outcome.map_err(|failure| execution_failed(&failure))??;
+    Ok(Rows {
+        columns: collected.columns,
+        rows: collected.rows,
+        truncated: collected.truncated,
+        cut_values: collected.cut_values,
+        elapsed_ms: start.elapsed().as_secs_f64() * 1000.0,
+    })
+}
+
+fn execution_failed(failure: &Failure) -> Error {
+    if failure.timed_out {
+        return Error::new(
+            PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
+            "the query took longer than router.statement_timeout",
+        )
+        .with_hint("Ask for less: a shorter period, fewer groups.");
     }
+    let mut error = Error::new(failure.code, failure.message.clone());
+    if let Some(detail) = &failure.detail {
+        error = error.with_detail(detail.clone());
+    }
+    if let Some(hint) = &failure.hint {
+        error = error.with_hint(hint.clone());
+    }
+    error
 }

@@ -1,13 +1,41 @@
 //! The one corner where `unsafe` lives: what pgrx has no safe name for.
 #![allow(unsafe_code)]
 
+pub mod analyse;
+mod attempt;
+pub mod bar;
+pub mod facts;
 pub mod invalidation;
+mod read_tree;
 mod relation;
+pub mod rows;
+pub mod run;
 mod session;
 mod settings;
 mod snapshot;
+mod timer;
+pub mod tree;
 
+pub use attempt::Failure;
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only};
 pub use session::{as_extension_owner, extension_schema};
 pub use settings::reserve_setting_prefix;
 pub use snapshot::with_latest_snapshot;
+pub use timer::with_time_limit;
+
+/// A column of a row descriptor, counted from 0.
+#[cfg(not(feature = "pg18"))]
+unsafe fn attribute(descriptor: pgrx::pg_sys::TupleDesc, i: i32) -> *const pgrx::pg_sys::FormData_pg_attribute {
+    // SAFETY: the caller stays below `natts`.
+    unsafe { (*descriptor).attrs.as_ptr().add(i as usize) }
+}
+
+/// A column of a row descriptor, counted from 0.
+#[cfg(feature = "pg18")]
+unsafe fn attribute(descriptor: pgrx::pg_sys::TupleDesc, i: i32) -> *const pgrx::pg_sys::FormData_pg_attribute {
+    // SAFETY: the caller stays below `natts`; the full entries follow the compact ones.
+    unsafe {
+        let compact = (*descriptor).compact_attrs.as_ptr().add((*descriptor).natts as usize);
+        compact.cast::<pgrx::pg_sys::FormData_pg_attribute>().add(i as usize)
+    }
+}

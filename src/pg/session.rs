@@ -89,7 +89,7 @@ pub fn as_extension_owner<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// Sets a setting until the enclosing GUC nest level ends.
-unsafe fn set_local(name: &CStr, value: &CStr) {
+pub(super) unsafe fn set_local(name: &CStr, value: &CStr) {
     // SAFETY: both strings are NUL-terminated and copied by the server.
     unsafe {
         pg_sys::set_config_option(

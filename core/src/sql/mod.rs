@@ -1,1 +1,4 @@
 //! QuickSpec to SQL, and the syntax guard.
+
+pub mod regex_risk;
+pub mod syntax_guard;

@@ -1,0 +1,377 @@
+//! Reads the server's Query tree into [`super::tree`].
+
+use std::ffi::{CStr, c_char, c_void};
+
+use pgrx::pg_sys::NodeTag::*;
+use pgrx::{PgList, pg_guard, pg_sys};
+
+use super::tree::{Kind, Literal, Node, Query, Range, Source};
+
+pub(super) type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut c_void) -> bool;
+
+#[cfg(feature = "pg15")]
+unsafe extern "C-unwind" {
+    #[link_name = "expression_tree_walker"]
+    fn walk_expression(node: *mut pg_sys::Node, walker: Walker, context: *mut c_void) -> bool;
+    #[link_name = "query_tree_walker"]
+    fn walk_query(query: *mut pg_sys::Query, walker: Walker, context: *mut c_void, flags: i32) -> bool;
+    #[link_name = "range_table_entry_walker"]
+    fn walk_range(rte: *mut pg_sys::RangeTblEntry, walker: Walker, context: *mut c_void, flags: i32) -> bool;
+}
+
+#[cfg(any(feature = "pg16", feature = "pg17", feature = "pg18"))]
+unsafe extern "C-unwind" {
+    #[link_name = "expression_tree_walker_impl"]
+    fn walk_expression(node: *mut pg_sys::Node, walker: Walker, context: *mut c_void) -> bool;
+    #[link_name = "query_tree_walker_impl"]
+    fn walk_query(query: *mut pg_sys::Query, walker: Walker, context: *mut c_void, flags: i32) -> bool;
+    #[link_name = "range_table_entry_walker_impl"]
+    fn walk_range(rte: *mut pg_sys::RangeTblEntry, walker: Walker, context: *mut c_void, flags: i32) -> bool;
+}
+
+/// Nodes within nodes. A chain of a hundred operators is a hundred deep, a list of thousands is one.
+const MAX_DEPTH: usize = 800;
+
+/// Collects the children of the node whose walk is under way.
+struct Reader {
+    children: Vec<Node>,
+    depth: usize,
+    /// The column marks of the query whose range table is being read (PostgreSQL 16 and later).
+    #[cfg(not(feature = "pg15"))]
+    permissions: *mut pg_sys::List,
+}
+
+/// # Safety
+/// `query` is a tree fresh from parse analysis, not changed while this runs.
+pub(super) unsafe fn read(query: *mut pg_sys::Query) -> Option<Node> {
+    let mut reader = Reader {
+        children: Vec::new(),
+        depth: 0,
+        #[cfg(not(feature = "pg15"))]
+        permissions: std::ptr::null_mut(),
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { visit(query.cast(), (&raw mut reader).cast()) };
+    reader.children.pop()
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void) -> bool {
+    if node.is_null() {
+        return false;
+    }
+    // SAFETY: the server's walkers hand out valid nodes, and our context back; the casts follow the node's tag.
+    unsafe {
+        pg_sys::check_stack_depth();
+        let reader = context.cast::<Reader>();
+        if (*node).type_ == T_List {
+            return descend(|| walk_expression(node, visit, context));
+        }
+        (*reader).depth += 1;
+        if (*reader).depth > MAX_DEPTH {
+            pgrx::ereport!(
+                pgrx::PgLogLevel::ERROR,
+                pgrx::PgSqlErrorCode::ERRCODE_STATEMENT_TOO_COMPLEX,
+                format!("expressions and subqueries are nested more than {MAX_DEPTH} deep")
+            );
+        }
+        let outer = std::mem::take(&mut (*reader).children);
+        let kind = kind_of(node, context);
+        match kind {
+            Kind::Query(_) => {
+                let flags = (pg_sys::QTW_IGNORE_RANGE_TABLE | pg_sys::QTW_EXAMINE_SORTGROUP) as i32;
+                descend(|| walk_query(node.cast(), visit, context, flags));
+            }
+            Kind::Range(_) => {
+                descend(|| walk_range(node.cast(), visit, context, 0));
+            }
+            Kind::Unknown(_) => {}
+            _ => {
+                descend(|| walk_expression(node, visit, context));
+            }
+        }
+        (*reader).depth -= 1;
+        let children = std::mem::replace(&mut (*reader).children, outer);
+        (*reader).children.push(Node { value_type: value_type(node), kind, children });
+        false
+    }
+}
+
+/// Walks everything below a node, whatever it is.
+pub(super) unsafe fn descend_all(node: *mut pg_sys::Node, walker: Walker, context: *mut c_void) -> bool {
+    // SAFETY: as promised by the caller: a valid node.
+    unsafe {
+        pg_sys::check_stack_depth();
+        match (*node).type_ {
+            T_Query => descend(|| walk_query(node.cast(), walker, context, 0)),
+            _ => descend(|| walk_expression(node, walker, context)),
+        }
+    }
+}
+
+/// A call into the server that may raise.
+fn descend(f: impl FnOnce() -> bool) -> bool {
+    // SAFETY: the closures are single calls that own nothing.
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(f) }
+}
+
+/// What the node is. Leaves `children` of the reader empty, or with what the walkers would miss.
+unsafe fn kind_of(node: *mut pg_sys::Node, context: *mut c_void) -> Kind {
+    // SAFETY: each cast follows the node's tag.
+    unsafe {
+        let reader = context.cast::<Reader>();
+        match (*node).type_ {
+            T_Query => Kind::Query(Box::new(query(node.cast(), context))),
+            T_RangeTblEntry => Kind::Range(Box::new(range(node.cast(), reader))),
+            T_CommonTableExpr => {
+                let cte = &*node.cast::<pg_sys::CommonTableExpr>();
+                Kind::Cte { name: text(cte.ctename), recursive: cte.cterecursive }
+            }
+            T_TargetEntry => Kind::Target { number: (*node.cast::<pg_sys::TargetEntry>()).resno },
+            T_Var => {
+                let var = &*node.cast::<pg_sys::Var>();
+                Kind::Column { range: var.varno, number: var.varattno, levels_up: var.varlevelsup }
+            }
+            T_Const => Kind::Literal(literal(&*node.cast::<pg_sys::Const>())),
+            T_FuncExpr => Kind::Function { oid: (*node.cast::<pg_sys::FuncExpr>()).funcid.to_u32() },
+            T_Aggref => Kind::Aggregate { oid: (*node.cast::<pg_sys::Aggref>()).aggfnoid.to_u32() },
+            T_WindowFunc => Kind::Window { oid: (*node.cast::<pg_sys::WindowFunc>()).winfnoid.to_u32() },
+            T_OpExpr | T_DistinctExpr | T_NullIfExpr => operator((*node.cast::<pg_sys::OpExpr>()).opno),
+            T_ScalarArrayOpExpr => operator((*node.cast::<pg_sys::ScalarArrayOpExpr>()).opno),
+            T_RowCompareExpr => {
+                let row = &*node.cast::<pg_sys::RowCompareExpr>();
+                Kind::Comparison { operators: oids(row.opnos) }
+            }
+            T_SortGroupClause => comparison(node.cast()),
+            T_CTECycleClause => {
+                let cycle = &*node.cast::<pg_sys::CTECycleClause>();
+                Kind::Comparison { operators: vec![cycle.cycle_mark_neop.to_u32()] }
+            }
+            T_SetOperationStmt => {
+                let set = &*node.cast::<pg_sys::SetOperationStmt>();
+                for clause in PgList::<pg_sys::SortGroupClause>::from_pg(set.groupClauses).iter_ptr() {
+                    (*reader).children.push(Node { kind: comparison(clause), value_type: 0, children: Vec::new() });
+                }
+                for column_type in PgList::<pg_sys::Node>::from_pg(set.colTypes).iter_oid() {
+                    let value_type = column_type.to_u32();
+                    (*reader).children.push(Node { kind: Kind::Plain, value_type, children: Vec::new() });
+                }
+                Kind::Plain
+            }
+            T_WindowClause => {
+                let window = &*node.cast::<pg_sys::WindowClause>();
+                let functions = [window.startInRangeFunc, window.endInRangeFunc].map(pg_sys::Oid::to_u32);
+                Kind::WindowBounds { functions: functions.into_iter().filter(|oid| *oid != 0).collect() }
+            }
+            T_CoerceViaIO => Kind::CastViaText,
+            T_CoerceToDomain | T_CoerceToDomainValue => Kind::CastToDomain,
+            T_SQLValueFunction => Kind::Keyword((*node.cast::<pg_sys::SQLValueFunction>()).op),
+            T_XmlExpr => Kind::Xml((*node.cast::<pg_sys::XmlExpr>()).op),
+            T_MinMaxExpr => {
+                let op = (*node.cast::<pg_sys::MinMaxExpr>()).op;
+                Kind::MinMax { greatest: op == pg_sys::MinMaxOp::IS_GREATEST }
+            }
+            T_TableFunc => Kind::TableSyntax,
+            T_TableSampleClause => {
+                Kind::TableSample { function: (*node.cast::<pg_sys::TableSampleClause>()).tsmhandler.to_u32() }
+            }
+            T_SubscriptingRef => {
+                let container = (*node.cast::<pg_sys::SubscriptingRef>()).refcontainertype.to_u32();
+                (*reader).children.push(Node { kind: Kind::Plain, value_type: container, children: Vec::new() });
+                Kind::Subscript
+            }
+            T_NamedArgExpr => {
+                Kind::Named { position: (*node.cast::<pg_sys::NamedArgExpr>()).argnumber.max(0) as usize }
+            }
+            T_ArrayExpr => Kind::Array,
+            T_RelabelType | T_CollateExpr => Kind::Relabel,
+            T_SubLink => Kind::SubLink,
+            T_Param => {
+                let param = &*node.cast::<pg_sys::Param>();
+                if param.paramkind == pg_sys::ParamKind::PARAM_SUBLINK { Kind::Plain } else { Kind::Parameter }
+            }
+            T_GroupingFunc | T_BoolExpr | T_ArrayCoerceExpr | T_ConvertRowtypeExpr | T_CaseExpr | T_CaseWhen
+            | T_CaseTestExpr | T_RowExpr | T_CoalesceExpr | T_NullTest | T_BooleanTest | T_FieldSelect
+            | T_RangeTblRef | T_JoinExpr | T_FromExpr | T_RangeTblFunction | T_CTESearchClause | T_GroupingSet => {
+                Kind::Plain
+            }
+            tag => Kind::Unknown(tag as u32),
+        }
+    }
+}
+
+unsafe fn query(query: *mut pg_sys::Query, context: *mut c_void) -> Query {
+    // SAFETY: a valid Query; the reader's children are taken back before returning.
+    unsafe {
+        let q = &*query;
+        let reader = context.cast::<Reader>();
+        #[cfg(not(feature = "pg15"))]
+        let outer = std::mem::replace(&mut (*reader).permissions, q.rteperminfos);
+        for entry in PgList::<pg_sys::Node>::from_pg(q.rtable).iter_ptr() {
+            visit(entry, context);
+        }
+        #[cfg(not(feature = "pg15"))]
+        {
+            (*reader).permissions = outer;
+        }
+        let ranges = std::mem::take(&mut (*reader).children);
+        Query {
+            is_select: q.commandType == pg_sys::CmdType::CMD_SELECT,
+            modifies: q.hasModifyingCTE || q.resultRelation != 0 || !q.mergeActionList.is_null(),
+            locks_rows: q.hasForUpdate || !q.rowMarks.is_null(),
+            into_or_other: !q.utilityStmt.is_null()
+                || !q.onConflict.is_null()
+                || !q.returningList.is_null()
+                || !q.withCheckOptions.is_null(),
+            recursive: q.hasRecursive,
+            has_limit: !q.limitCount.is_null(),
+            aggregates: q.hasAggs && q.groupClause.is_null() && q.groupingSets.is_null(),
+            set_operation: !q.setOperations.is_null(),
+            ranges,
+        }
+    }
+}
+
+unsafe fn range(entry: *mut pg_sys::RangeTblEntry, reader: *const Reader) -> Range {
+    use pg_sys::RTEKind::*;
+    // SAFETY: a valid range table entry.
+    unsafe {
+        let rte = &*entry;
+        let mut declared_types = oids(rte.coltypes);
+        let source = match rte.rtekind {
+            RTE_RELATION => Source::Relation { oid: rte.relid.to_u32(), columns: selected_columns(rte, reader) },
+            RTE_SUBQUERY => Source::Subquery,
+            RTE_JOIN => Source::Join,
+            RTE_FUNCTION => {
+                for function in PgList::<pg_sys::RangeTblFunction>::from_pg(rte.functions).iter_ptr() {
+                    declared_types.extend(oids((*function).funccoltypes));
+                }
+                Source::Function
+            }
+            RTE_TABLEFUNC => {
+                if !rte.tablefunc.is_null() {
+                    declared_types.extend(oids((*rte.tablefunc).coltypes));
+                }
+                Source::TableSyntax
+            }
+            RTE_VALUES => Source::Values { width: PgList::<pg_sys::Node>::from_pg(rte.coltypes).len() },
+            RTE_CTE => {
+                Source::Cte { name: text(rte.ctename), levels_up: rte.ctelevelsup, self_reference: rte.self_reference }
+            }
+            RTE_RESULT => Source::Empty,
+            #[cfg(feature = "pg18")]
+            RTE_GROUP => Source::Group,
+            _ => Source::Other,
+        };
+        Range { source, declared_types }
+    }
+}
+
+/// Columns that parse analysis marked as read.
+#[cfg(feature = "pg15")]
+unsafe fn selected_columns(rte: &pg_sys::RangeTblEntry, _reader: *const Reader) -> Vec<i16> {
+    // SAFETY: a valid bitmap, or null.
+    unsafe { attribute_numbers(rte.selectedCols) }
+}
+
+/// Columns that parse analysis marked as read; without a mark (never for a relation), the whole row.
+#[cfg(not(feature = "pg15"))]
+unsafe fn selected_columns(rte: &pg_sys::RangeTblEntry, reader: *const Reader) -> Vec<i16> {
+    // SAFETY: the list belongs to the query whose range table this entry is in.
+    unsafe {
+        let permissions = PgList::<pg_sys::RTEPermissionInfo>::from_pg((*reader).permissions);
+        match (rte.perminfoindex as usize).checked_sub(1).and_then(|i| permissions.get_ptr(i)) {
+            Some(info) => attribute_numbers((*info).selectedCols),
+            None => vec![0],
+        }
+    }
+}
+
+unsafe fn attribute_numbers(columns: *const pg_sys::Bitmapset) -> Vec<i16> {
+    let mut numbers = Vec::new();
+    let mut member = -1;
+    loop {
+        // SAFETY: a valid bitmap, or null, which is the empty set.
+        member = unsafe { pg_sys::bms_next_member(columns, member) };
+        if member < 0 {
+            return numbers;
+        }
+        numbers.push((member + pg_sys::FirstLowInvalidHeapAttributeNumber) as i16);
+    }
+}
+
+fn operator(oid: pg_sys::Oid) -> Kind {
+    // SAFETY: a catalog lookup; 0 if there is no such operator.
+    Kind::Operator { oid: oid.to_u32(), function: unsafe { pg_sys::get_opcode(oid) }.to_u32() }
+}
+
+unsafe fn comparison(clause: *mut pg_sys::SortGroupClause) -> Kind {
+    // SAFETY: a valid clause.
+    let operators = unsafe { [(*clause).eqop, (*clause).sortop] };
+    Kind::Comparison { operators: operators.map(pg_sys::Oid::to_u32).into_iter().filter(|oid| *oid != 0).collect() }
+}
+
+unsafe fn literal(c: &pg_sys::Const) -> Literal {
+    if c.constisnull {
+        return Literal::Null;
+    }
+    // SAFETY: the datum has the type the node says.
+    unsafe {
+        let datum = c.constvalue;
+        match c.consttype {
+            pg_sys::INT2OID => Literal::Integer((datum.value() as i16).into()),
+            pg_sys::INT4OID | pg_sys::DATEOID => Literal::Integer((datum.value() as i32).into()),
+            pg_sys::INT8OID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => Literal::Integer(datum.value() as i64),
+            pg_sys::INTERVALOID => {
+                let interval = &*datum.cast_mut_ptr::<pg_sys::Interval>();
+                Literal::Interval { months: interval.month, days: interval.day, micros: interval.time }
+            }
+            pg_sys::UNKNOWNOID => Literal::Text(text(datum.cast_mut_ptr())),
+            pg_sys::TEXTOID
+            | pg_sys::VARCHAROID
+            | pg_sys::BPCHAROID
+            | pg_sys::NUMERICOID
+            | pg_sys::INT4ARRAYOID
+            | pg_sys::INT8ARRAYOID
+            | pg_sys::TEXTARRAYOID
+            | pg_sys::VARCHARARRAYOID
+            | pg_sys::JSONPATHOID => {
+                let mut function = pg_sys::InvalidOid;
+                let mut varlena = false;
+                pg_sys::getTypeOutputInfo(c.consttype, &mut function, &mut varlena);
+                Literal::Text(text(pg_sys::OidOutputFunctionCall(function, datum)))
+            }
+            _ if c.constlen == -1 => Literal::Other(pg_sys::toast_raw_datum_size(datum)),
+            _ => Literal::Other(c.constlen.max(1) as usize),
+        }
+    }
+}
+
+/// The type of an expression's value; 0 for nodes that are no expressions.
+unsafe fn value_type(node: *mut pg_sys::Node) -> u32 {
+    // SAFETY: exprType knows every tag listed.
+    unsafe {
+        match (*node).type_ {
+            T_Var | T_Const | T_Param | T_Aggref | T_WindowFunc | T_SubscriptingRef | T_FuncExpr | T_NamedArgExpr
+            | T_OpExpr | T_DistinctExpr | T_NullIfExpr | T_ScalarArrayOpExpr | T_FieldSelect | T_RelabelType
+            | T_CoerceViaIO | T_ArrayCoerceExpr | T_ConvertRowtypeExpr | T_CaseExpr | T_CaseTestExpr | T_ArrayExpr
+            | T_RowExpr | T_CoalesceExpr | T_MinMaxExpr | T_SQLValueFunction | T_XmlExpr | T_CoerceToDomain => {
+                pg_sys::exprType(node).to_u32()
+            }
+            _ => 0,
+        }
+    }
+}
+
+unsafe fn oids(list: *mut pg_sys::List) -> Vec<u32> {
+    // SAFETY: a list of OIDs, or null.
+    unsafe { PgList::<pg_sys::Node>::from_pg(list).iter_oid().map(pg_sys::Oid::to_u32).collect() }
+}
+
+unsafe fn text(s: *const c_char) -> String {
+    if s.is_null() {
+        return String::new();
+    }
+    // SAFETY: NUL-terminated, as all names and printed values are.
+    unsafe { CStr::from_ptr(s) }.to_string_lossy().into_owned()
+}
