@@ -1,0 +1,51 @@
+-- Every routing decision, by week. Rows outside the weeks made ahead go to the default partition, so
+-- that an insert never fails; router_maintain() makes weeks ahead and drops old ones.
+CREATE TABLE router.routing_decisions (
+  decision_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  request_id text,
+  agent_id text,
+  task_type text,
+  strategy text,
+  assignment_id uuid REFERENCES router.agent_model_assignments ON DELETE SET NULL,
+  model_id text,
+  capability_score numeric CHECK (capability_score BETWEEN 0 AND 100),
+  performance_score numeric CHECK (performance_score BETWEEN 0 AND 100),
+  composite_score numeric CHECK (composite_score BETWEEN 0 AND 100),
+  candidates jsonb NOT NULL DEFAULT '[]',
+  selection_reason text,
+  propensity double precision CHECK (propensity > 0 AND propensity <= 1),
+  success boolean,
+  quality double precision CHECK (quality BETWEEN 0 AND 1),
+  latency_ms integer CHECK (latency_ms >= 0),
+  estimated_cost numeric CHECK (estimated_cost >= 0),
+  actual_cost numeric CHECK (actual_cost >= 0),
+  fallback_used boolean NOT NULL DEFAULT false,
+  fallback_reason text,
+  error text,
+  feedback_rating smallint CHECK (feedback_rating BETWEEN 1 AND 5),
+  feedback_comment text,
+  semantic_version text,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  completed_at timestamptz,
+  PRIMARY KEY (decision_id, created_at)
+) PARTITION BY RANGE (created_at);
+COMMENT ON TABLE router.routing_decisions IS 'What was routed where, why, and how it went';
+COMMENT ON COLUMN router.routing_decisions.candidates IS
+  'Who was considered: objects with assignment_id, model_id, score and the scores per strategy';
+COMMENT ON COLUMN router.routing_decisions.propensity IS 'Probability with which this choice was made';
+COMMENT ON COLUMN router.routing_decisions.success IS 'Null until the outcome is known';
+
+CREATE TABLE router.routing_decisions_default PARTITION OF router.routing_decisions DEFAULT;
+
+CREATE INDEX routing_decisions_time_idx ON router.routing_decisions (created_at);
+CREATE INDEX routing_decisions_agent_idx ON router.routing_decisions (agent_id, created_at);
+CREATE INDEX routing_decisions_model_idx ON router.routing_decisions (model_id, created_at);
+CREATE INDEX routing_decisions_task_type_idx ON router.routing_decisions (task_type, created_at);
+CREATE INDEX routing_decisions_strategy_idx ON router.routing_decisions (strategy, created_at);
+CREATE INDEX routing_decisions_assignment_idx ON router.routing_decisions (assignment_id, created_at);
+CREATE INDEX routing_decisions_request_idx ON router.routing_decisions (request_id);
+CREATE INDEX routing_decisions_failure_idx ON router.routing_decisions (created_at, success) WHERE success IS NOT TRUE;
+CREATE INDEX routing_decisions_fallback_idx ON router.routing_decisions (created_at, fallback_used) WHERE fallback_used;
+
+SELECT pg_catalog.pg_extension_config_dump('router.routing_decisions', '');
+SELECT pg_catalog.pg_extension_config_dump('router.routing_decisions_default', '');
