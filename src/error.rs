@@ -24,6 +24,16 @@ impl Error {
         Self::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
     }
 
+    /// 22004: an argument is null that must not be.
+    pub fn null(message: impl Into<String>) -> Self {
+        Self::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, message)
+    }
+
+    /// 22003: a number lies outside of what it can mean.
+    pub fn out_of_range(message: impl Into<String>) -> Self {
+        Self::new(PgSqlErrorCode::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, message)
+    }
+
     /// 42P01: a relation is not registered, or gone.
     pub fn no_dataset(message: impl Into<String>) -> Self {
         Self::new(PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE, message)

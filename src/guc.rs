@@ -126,6 +126,7 @@ pub fn init() {
         GucContext::Suset,
         default,
     );
+    crate::models::settings::define();
     crate::pg::reserve_setting_prefix(c"router");
 }
 

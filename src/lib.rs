@@ -7,6 +7,7 @@ mod error;
 mod execute;
 mod guard;
 mod guc;
+mod models;
 mod pg;
 
 pgrx::pg_module_magic!(name, version);

@@ -212,8 +212,10 @@ CREATE TRIGGER propensity BEFORE INSERT ON router.routing_decisions
 
 -- A decision with an outcome teaches, whether the outcome came with it or later.
 CREATE TRIGGER learn AFTER INSERT ON router.routing_decisions
-  FOR EACH ROW WHEN (NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL AND NEW.task_type IS NOT NULL)
+  FOR EACH ROW WHEN (NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL AND NEW.task_type IS NOT NULL
+    AND NOT router.restoring())
   EXECUTE FUNCTION router.learn_from_decision();
 CREATE TRIGGER learn_later AFTER UPDATE OF success ON router.routing_decisions
-  FOR EACH ROW WHEN (OLD.success IS NULL AND NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL AND NEW.task_type IS NOT NULL)
+  FOR EACH ROW WHEN (OLD.success IS NULL AND NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL AND NEW.task_type IS NOT NULL
+    AND NOT router.restoring())
   EXECUTE FUNCTION router.learn_from_decision();

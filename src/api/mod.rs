@@ -1,4 +1,5 @@
 //! Every SQL function, thin, one file per audience.
 
+mod models;
 mod operate;
 mod validate;

@@ -1,0 +1,186 @@
+//! For those who route tasks to agents and models.
+
+use pgrx::datum::Uuid;
+use pgrx::prelude::*;
+use pgrx::{AnyNumeric, JsonB};
+use router_core::models::{Method, Offer, Requirement, Strategy, capability_score};
+
+use crate::error::{Error, Result};
+use crate::models::auto_assign::auto_assign;
+use crate::models::manage::{self, Override};
+use crate::models::outcome::{self, Outcome};
+use crate::models::recommend::recommend;
+
+/// The best assignment for a task type by a strategy. Raises when there is none.
+#[pg_extern(
+    volatile,
+    sql = "CREATE FUNCTION sp_get_routing_recommendation(p_task_type text, p_strategy text DEFAULT 'balanced',
+  OUT o_agent_id text, OUT o_model_id text, OUT o_assignment_id uuid, OUT o_score numeric)
+RETURNS SETOF record ROWS 1 VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+fn sp_get_routing_recommendation(
+    p_task_type: Option<&str>,
+    p_strategy: Option<&str>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(o_agent_id, String),
+            name!(o_model_id, String),
+            name!(o_assignment_id, Uuid),
+            name!(o_score, Option<AnyNumeric>),
+        ),
+    >,
+> {
+    let strategy = strategy(p_strategy.unwrap_or("balanced"))?;
+    let task_type = p_task_type.ok_or_else(|| Error::invalid("the task type must not be null"))?;
+    let c = recommend(task_type.trim(), strategy)?;
+    Ok(TableIterator::once((c.agent_id, c.model_id, c.assignment_id, crate::models::score(c.score))))
+}
+
+/// Counts the outcome of one request.
+#[pg_extern(volatile)]
+fn sp_update_assignment_metrics(
+    p_assignment_id: Option<Uuid>,
+    p_success: Option<bool>,
+    p_latency_ms: Option<i32>,
+) -> Result<()> {
+    let missing = |what: &str| Error::null(format!("{what} must not be null"));
+    let id = p_assignment_id.ok_or_else(|| missing("the assignment id"))?;
+    let success = p_success.ok_or_else(|| missing("success"))?;
+    let latency_ms = p_latency_ms.map(f64::from);
+    outcome::record(id, Outcome { success, quality: None, latency_ms, cost: None })
+}
+
+/// The same as `sp_update_assignment_metrics`.
+#[pg_extern(volatile)]
+fn update_assignment_metrics(
+    p_assignment_id: Option<Uuid>,
+    p_success: Option<bool>,
+    p_latency_ms: Option<i32>,
+) -> Result<()> {
+    sp_update_assignment_metrics(p_assignment_id, p_success, p_latency_ms)
+}
+
+/// How well an offer fits a requirement: `{"score": 0 to 100, "parts", "matched", "partial", "missing"}`.
+///
+/// Both are objects. Capabilities are name -> level under `capabilities` or beside the other keys.
+/// A requirement may hold `context_window`, `languages`, `max_price` (dollars per million tokens) and
+/// `max_latency_ms`; an offer `context_window`, `languages`, `input_price`, `output_price`, `latency_ms`.
+#[pg_extern(immutable, strict, parallel_safe)]
+fn router_capability_score(required: JsonB, offered: JsonB) -> Result<JsonB> {
+    let bad = |e: router_core::models::CapabilityError| Error::invalid(e.to_string());
+    let required = Requirement::from_json(&required.0).map_err(bad)?;
+    let offered = Offer::from_json(&offered.0).map_err(bad)?;
+    serde_json::to_value(capability_score(&required, &offered))
+        .map(JsonB)
+        .map_err(|e| Error::invalid(format!("the score could not be written: {e}")))
+}
+
+/// Scores all active agents with all active models and assigns by `greedy`, `hungarian` (optimal) or
+/// `all`. Returns what it did; with `dry_run` what it would do.
+#[pg_extern(volatile)]
+fn sp_auto_assign_models(
+    method: default!(&str, "'hungarian'"),
+    dry_run: default!(bool, false),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(action, String),
+            name!(agent_id, String),
+            name!(model_id, String),
+            name!(assignment_id, Option<Uuid>),
+            name!(match_score, Option<AnyNumeric>),
+            name!(overlap_analysis, Option<JsonB>),
+        ),
+    >,
+> {
+    let known = || Method::ALL.map(Method::name).join(", ");
+    let chosen: Method = method
+        .parse()
+        .map_err(|()| Error::invalid(format!("unknown assignment method \"{method}\"")).with_hint(format!("known are {}", known())))?;
+    let steps = auto_assign(chosen, dry_run)?;
+    Ok(TableIterator::new(
+        steps.into_iter().map(|s| (s.action, s.agent_id, s.model_id, s.assignment_id, s.match_score, s.overlap)),
+    ))
+}
+
+/// Lets an agent serve a model by somebody's decision, which automatic assignment respects.
+#[pg_extern(volatile)]
+fn router_assign(
+    agent: &str,
+    model: &str,
+    match_score: default!(Option<AnyNumeric>, "NULL"),
+    status: default!(&str, "'OVERRIDDEN'"),
+    capabilities: default!(Option<JsonB>, "NULL"),
+    priority: default!(Option<i32>, "NULL"),
+) -> Result<Uuid> {
+    manage::assign_by_hand(agent, model, Override { match_score, status: status.to_owned(), capabilities, priority })
+}
+
+/// The assignments, all or those of an agent, a model, a status, a task type.
+#[pg_extern(stable)]
+#[allow(clippy::type_complexity)]
+fn router_assignments(
+    agent: default!(Option<&str>, "NULL"),
+    model: default!(Option<&str>, "NULL"),
+    status: default!(Option<&str>, "NULL"),
+    task_type: default!(Option<&str>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(assignment_id, Option<Uuid>),
+            name!(agent_id, Option<String>),
+            name!(agent_name, Option<String>),
+            name!(model_id, Option<String>),
+            name!(model_name, Option<String>),
+            name!(status, Option<String>),
+            name!(assignment_method, Option<String>),
+            name!(match_score, Option<AnyNumeric>),
+            name!(priority, Option<i32>),
+            name!(total_requests, Option<i64>),
+            name!(successful_requests, Option<i64>),
+            name!(success_rate, Option<AnyNumeric>),
+            name!(avg_latency_ms, Option<f64>),
+            name!(p95_latency_ms, Option<f64>),
+            name!(circuit_open_until, Option<TimestampWithTimeZone>),
+            name!(last_used_at, Option<TimestampWithTimeZone>),
+            name!(assigned_by, Option<String>),
+            name!(assigned_at, Option<TimestampWithTimeZone>),
+        ),
+    >,
+> {
+    let rows = manage::list(agent, model, status, task_type)?;
+    Ok(TableIterator::new(rows.into_iter().map(|r| {
+        let [agent_id, agent_name, model_id, model_name, status, method] = r.text;
+        (
+            r.assignment_id,
+            agent_id,
+            agent_name,
+            model_id,
+            model_name,
+            status,
+            method,
+            r.match_score,
+            r.priority,
+            r.total_requests,
+            r.successful_requests,
+            r.success_rate,
+            r.avg_latency_ms,
+            r.p95_latency_ms,
+            r.circuit_open_until,
+            r.last_used_at,
+            r.assigned_by,
+            r.assigned_at,
+        )
+    })))
+}
+
+fn strategy(name: &str) -> Result<Strategy> {
+    name.parse().map_err(|()| {
+        Error::invalid(format!("unknown strategy \"{name}\""))
+            .with_hint(format!("known are {}", Strategy::ALL.map(Strategy::name).join(", ")))
+    })
+}

@@ -1,0 +1,113 @@
+//! Assignments by hand, and the list of them.
+
+use pgrx::datum::{DatumWithOid, Uuid};
+use pgrx::prelude::*;
+use pgrx::{AnyNumeric, JsonB};
+
+use crate::error::{Error, Result};
+use crate::pg;
+
+/// What an assignment by hand may set beyond agent and model; `None` leaves it as it is.
+pub struct Override {
+    pub match_score: Option<AnyNumeric>,
+    pub status: String,
+    pub capabilities: Option<JsonB>,
+    pub priority: Option<i32>,
+}
+
+const STATUSES: [&str; 4] = ["ACTIVE", "INACTIVE", "TESTING", "OVERRIDDEN"];
+
+/// Lets an agent serve a model because somebody says so; automatic assignment leaves it alone.
+pub fn assign_by_hand(agent: &str, model: &str, how: Override) -> Result<Uuid> {
+    let status = how.status.trim().to_uppercase();
+    if !STATUSES.contains(&status.as_str()) {
+        return Err(Error::invalid(format!("unknown status \"{}\"", how.status))
+            .with_hint(format!("known are {}", STATUSES.join(", "))));
+    }
+    if let Some(score) = &how.match_score {
+        if *score < AnyNumeric::from(0) || *score > AnyNumeric::from(100) {
+            return Err(Error::out_of_range(format!("match score {score} is outside of 0 to 100")));
+        }
+    }
+    if how.capabilities.as_ref().is_some_and(|c| !c.0.is_object()) {
+        return Err(Error::invalid("capabilities must be a JSON object"));
+    }
+    pg::as_extension_owner(|| {
+        Spi::connect_mut(|client| {
+            for (what, table, key) in [("agent", AGENT_KNOWN, agent), ("model", MODEL_KNOWN, model)] {
+                if client.select(table, None, &[key.into()])?.first().get_one::<bool>()? != Some(true) {
+                    return Err(Error::not_found(format!("{what} \"{key}\" does not exist"))
+                        .with_hint(format!("insert it into router.{what}s first")));
+                }
+            }
+            let values: [DatumWithOid; 6] = [
+                agent.into(),
+                model.into(),
+                how.match_score.into(),
+                status.as_str().into(),
+                how.capabilities.into(),
+                how.priority.into(),
+            ];
+            client
+                .update(include_str!("../../sql/models/query/assign_by_hand.sql"), None, &values)?
+                .first()
+                .get_one::<Uuid>()?
+                .ok_or_else(|| Error::invalid("the assignment was not stored"))
+        })
+    })
+}
+
+const AGENT_KNOWN: &str = "SELECT EXISTS (SELECT FROM router.agents WHERE agent_id = $1)
+    OR EXISTS (SELECT FROM router.agent_model_assignments WHERE agent_id = $1)";
+const MODEL_KNOWN: &str = "SELECT EXISTS (SELECT FROM router.models WHERE model_id = $1)
+    OR EXISTS (SELECT FROM router.agent_model_assignments WHERE model_id = $1)";
+
+/// One assignment, for people.
+pub struct Listed {
+    pub assignment_id: Option<Uuid>,
+    pub text: [Option<String>; 6],
+    pub match_score: Option<AnyNumeric>,
+    pub priority: Option<i32>,
+    pub total_requests: Option<i64>,
+    pub successful_requests: Option<i64>,
+    pub success_rate: Option<AnyNumeric>,
+    pub avg_latency_ms: Option<f64>,
+    pub p95_latency_ms: Option<f64>,
+    pub circuit_open_until: Option<TimestampWithTimeZone>,
+    pub last_used_at: Option<TimestampWithTimeZone>,
+    pub assigned_by: Option<String>,
+    pub assigned_at: Option<TimestampWithTimeZone>,
+}
+
+/// The assignments, restricted by what is not `None`.
+pub fn list(
+    agent: Option<&str>,
+    model: Option<&str>,
+    status: Option<&str>,
+    task_type: Option<&str>,
+) -> Result<Vec<Listed>> {
+    pg::as_extension_owner(|| {
+        Spi::connect(|client| {
+            let values = [agent.into(), model.into(), status.into(), task_type.into()];
+            let rows = client.select(include_str!("../../sql/models/query/list_assignments.sql"), None, &values)?;
+            rows.map(|r| {
+                Ok(Listed {
+                    assignment_id: r.get(1)?,
+                    text: [r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?],
+                    match_score: r.get(8)?,
+                    priority: r.get(9)?,
+                    total_requests: r.get(10)?,
+                    successful_requests: r.get(11)?,
+                    success_rate: r.get(12)?,
+                    avg_latency_ms: r.get(13)?,
+                    p95_latency_ms: r.get(14)?,
+                    circuit_open_until: r.get(15)?,
+                    last_used_at: r.get(16)?,
+                    assigned_by: r.get(17)?,
+                    assigned_at: r.get(18)?,
+                })
+            })
+            .collect()
+        })
+    })
+}

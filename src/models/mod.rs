@@ -1,0 +1,12 @@
+//! The model router's glue: its tables, and the statements that recommend, learn and assign.
+
+pub mod auto_assign;
+pub mod manage;
+pub mod outcome;
+mod plan;
+pub mod recommend;
+mod schema;
+
+pub mod settings;
+
+pub use schema::score;
