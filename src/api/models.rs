@@ -97,9 +97,9 @@ fn sp_auto_assign_models(
     >,
 > {
     let known = || Method::ALL.map(Method::name).join(", ");
-    let chosen: Method = method
-        .parse()
-        .map_err(|()| Error::invalid(format!("unknown assignment method \"{method}\"")).with_hint(format!("known are {}", known())))?;
+    let chosen: Method = method.parse().map_err(|()| {
+        Error::invalid(format!("unknown assignment method \"{method}\"")).with_hint(format!("known are {}", known()))
+    })?;
     let steps = auto_assign(chosen, dry_run)?;
     Ok(TableIterator::new(
         steps.into_iter().map(|s| (s.action, s.agent_id, s.model_id, s.assignment_id, s.match_score, s.overlap)),

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
 use pgrx::{AnyNumeric, JsonB};
-use router_core::models::{AgentSlots, Breakdown, CapabilityError, Method, Offer, Requirement, assign, capability_score};
+use router_core::models::{
+    AgentSlots, Breakdown, CapabilityError, Method, Offer, Requirement, assign, capability_score,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

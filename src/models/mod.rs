@@ -10,3 +10,6 @@ mod schema;
 pub mod settings;
 
 pub use schema::score;
+
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;

@@ -5,6 +5,7 @@ use pgrx::{AnyNumeric, JsonB, extension_sql_file};
 use router_core::models::{Evidence, Hints, LatencySketch, opens_circuit, overall_success, ranks};
 use serde_json::Value;
 
+use super::{outcome, recommend};
 use crate::error::{Error, Result};
 
 extension_sql_file!("../../sql/models/catalogue.sql", name = "models_catalogue", requires = ["bootstrap"]);
@@ -25,13 +26,17 @@ extension_sql_file!(
         circuit_opens,
         assignment_hints,
         rank,
-        crate::models::recommend::propensity_of,
-        crate::models::outcome::learn_from_decision
+        recommend::propensity_of,
+        outcome::learn_from_decision
     ]
 );
 extension_sql_file!("../../sql/models/auto_assign.sql", name = "models_auto_assign", requires = ["models_triggers"]);
 extension_sql_file!("../../sql/models/views.sql", name = "models_views", requires = ["models_triggers"]);
-extension_sql_file!("../../sql/models/grants.sql", name = "models_grants", requires = ["models_views", "models_auto_assign"]);
+extension_sql_file!(
+    "../../sql/models/grants.sql",
+    name = "models_grants",
+    requires = ["models_views", "models_auto_assign"]
+);
 
 /// Expected success (0 to 1) from a match score (0 to 100) and decayed outcomes.
 #[pg_extern(
@@ -111,7 +116,8 @@ fn assignment_hints(
     let price = |own_price: Option<f64>, general: Option<f64>| own_price.or(general);
     let (input, output) = (price(own("input_price"), input_price), price(own("output_price"), output_price));
     let priced = (input.is_some() || output.is_some()).then(|| {
-        (USUAL_INPUT_TOKENS * input.or(output).unwrap_or(0.0) + USUAL_OUTPUT_TOKENS * output.or(input).unwrap_or(0.0)) / 1e6
+        (USUAL_INPUT_TOKENS * input.or(output).unwrap_or(0.0) + USUAL_OUTPUT_TOKENS * output.or(input).unwrap_or(0.0))
+            / 1e6
     });
     let cost = own("avg_cost").or(priced).unwrap_or(f64::NAN);
     let latency = own("latency_ms").or(latency_ms.map(f64::from)).unwrap_or(f64::NAN);
@@ -148,14 +154,9 @@ fn rank(
     cost_count: i64,
 ) -> Result<Vec<f32>> {
     let hint = |i: usize| hints.get(i).copied().filter(|x| x.is_finite());
-    let promised =
-        Hints { match_score, match_weight: hint(0).unwrap_or(0.6), cost: hint(1), latency_ms: hint(2) };
-    let overall = Evidence {
-        weight: overall_weight,
-        success: overall_success,
-        p95: p95(overall_sketch)?,
-        ..Evidence::default()
-    };
+    let promised = Hints { match_score, match_weight: hint(0).unwrap_or(0.6), cost: hint(1), latency_ms: hint(2) };
+    let overall =
+        Evidence { weight: overall_weight, success: overall_success, p95: p95(overall_sketch)?, ..Evidence::default() };
     let typed = Evidence {
         weight: typed_weight,
         success: typed_success,
