@@ -229,9 +229,7 @@ fn names(map: &Map<String, Value>, key: &str) -> Result<Vec<String>, CapabilityE
     let bad = || CapabilityError::BadValue(key.to_owned(), "an array of strings");
     match map.get(key) {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(list)) => {
-            list.iter().map(|v| v.as_str().map(str::to_lowercase).ok_or_else(bad)).collect()
-        }
+        Some(Value::Array(list)) => list.iter().map(|v| v.as_str().map(str::to_lowercase).ok_or_else(bad)).collect(),
         Some(_) => Err(bad()),
     }
 }

@@ -87,8 +87,7 @@ impl LatencySketch {
         if format != FORMAT || pairs.len() % 3 != 0 {
             return Err(SketchError);
         }
-        let buckets: Vec<(u8, u16)> =
-            pairs.chunks_exact(3).map(|c| (c[0], u16::from_le_bytes([c[1], c[2]]))).collect();
+        let buckets: Vec<(u8, u16)> = pairs.chunks_exact(3).map(|c| (c[0], u16::from_le_bytes([c[1], c[2]]))).collect();
         let ascending = buckets.windows(2).all(|w| w[0].0 < w[1].0);
         let sane = buckets.iter().all(|b| b.1 > 0 && u32::from(b.1) <= AGED_AT);
         if ascending && sane { Ok(Self { buckets }) } else { Err(SketchError) }
