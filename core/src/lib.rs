@@ -9,6 +9,7 @@ pub mod intent;
 pub mod models;
 pub mod prompt;
 pub mod quickspec;
+pub mod reading;
 pub mod route;
 pub mod semantic;
 pub mod sql;

@@ -1,1 +1,7 @@
 //! Values, numbers and conditions named in a prompt.
+
+mod comparator;
+mod condition;
+
+pub use comparator::{Comparator, find_comparators};
+pub use condition::{Condition, Literal, Test};

@@ -1,5 +1,13 @@
 //! The prompt as the rest of the brain sees it: validated, normalised, cut into tokens.
 
+mod identifier;
+mod stem;
+mod stopwords;
 mod token;
+mod word;
 
-pub use token::{Token, TokenKind, tokenize};
+pub use identifier::{expanded as expand_words, words as words_of};
+pub use stem::stem;
+pub use stopwords::{is_determiner, is_stopword};
+pub use token::{Token, TokenKind, fold, tokenize};
+pub use word::{Word, split_words};

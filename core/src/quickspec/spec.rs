@@ -84,6 +84,9 @@ pub struct QuickSpec {
     /// Column -> condition, all of which hold; `any_of` -> list of such maps, one of which holds.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub filters: Map<String, Value>,
+    /// For a share: the numerator's further conditions; the denominator is everything that `filters` keeps.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub part: Map<String, Value>,
     /// Conditions on the aggregate (`{"gt": 10}`), applied after grouping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub having: Option<Value>,

@@ -1,1 +1,13 @@
-//! Decision matrix, layers, fallback chain, confidence.
+//! From a prompt to an answer: the best reading, its SQL, how sure it is, and what else was meant.
+
+mod answer;
+mod ask;
+mod confidence;
+mod context;
+mod explain;
+mod followup;
+mod intent;
+
+pub use answer::{Alternative, Answer, Entity, Status};
+pub use ask::{CompiledModel, ask};
+pub use context::{Context, ContextError};

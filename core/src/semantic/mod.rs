@@ -1,13 +1,19 @@
 //! The semantic model: what is registered, in the words people use for it.
 
 mod infer;
+mod lexicon;
+mod mention;
 mod model;
 mod options;
+mod paths;
 mod target;
 
 pub use infer::{ColumnFacts, default_aggregation, default_time_column, infer};
+pub use lexicon::{Lexicon, Meaning, Source};
+pub use mention::{Candidate, Mention, find_mentions};
 pub use model::{
     Aggregation, Column, ColumnRef, Dataset, HarvestedValue, Layer, Relationship, Role, SemanticModel, ValueType,
 };
 pub use options::{HarvestOption, OptionsError, RegisterOptions, RelationshipOption};
+pub use paths::{Path, Step, paths_from};
 pub use target::{Target, TargetError, find_target};

@@ -1,4 +1,10 @@
 //! QuickSpec to SQL, and the syntax guard.
 
-pub mod regex_risk;
+mod build;
+mod filter;
+mod quote;
 pub mod syntax_guard;
+
+pub use build::{SqlClock, build};
+pub use filter::SpecError;
+pub use quote::{quote_identifier, quote_literal};

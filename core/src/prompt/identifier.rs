@@ -1,0 +1,127 @@
+//! Identifiers to the words people say: `qtySold`, `dept_no`, `HomeCity2` -> quantity sold, department number, home city 2.
+
+use super::fold;
+
+/// Abbreviations common in column names, and what people say instead.
+const ABBREVIATIONS: &[(&str, &str)] = &[
+    ("abbr", "abbreviation"),
+    ("acct", "account"),
+    ("addr", "address"),
+    ("amt", "amount"),
+    ("avg", "average"),
+    ("bday", "birthday"),
+    ("cat", "category"),
+    ("cd", "code"),
+    ("cnt", "count"),
+    ("cust", "customer"),
+    ("dept", "department"),
+    ("desc", "description"),
+    ("dist", "district"),
+    ("dob", "birth"),
+    ("dt", "date"),
+    ("emp", "employee"),
+    ("est", "estimated"),
+    ("fname", "first name"),
+    ("freq", "frequency"),
+    ("grp", "group"),
+    ("lname", "last name"),
+    ("loc", "location"),
+    ("max", "maximum"),
+    ("mgr", "manager"),
+    ("min", "minimum"),
+    ("mth", "month"),
+    ("nbr", "number"),
+    ("num", "number"),
+    ("org", "organization"),
+    ("pct", "percent"),
+    ("perc", "percent"),
+    ("pop", "population"),
+    ("pos", "position"),
+    ("prod", "product"),
+    ("qty", "quantity"),
+    ("ref", "reference"),
+    ("sal", "salary"),
+    ("seq", "sequence"),
+    ("stu", "student"),
+    ("tel", "telephone"),
+    ("temp", "temperature"),
+    ("tot", "total"),
+    ("trans", "transaction"),
+    ("ts", "timestamp"),
+    ("txn", "transaction"),
+    ("uni", "university"),
+    ("val", "value"),
+    ("wt", "weight"),
+    ("yr", "year"),
+    ("fk", ""),
+    ("pk", ""),
+    ("tbl", ""),
+];
+
+/// Words of an identifier or a phrase, folded, split at case changes, digits and separators.
+pub fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let chars: Vec<char> = name.chars().collect();
+    for (i, &c) in chars.iter().enumerate() {
+        if !c.is_alphanumeric() {
+            flush(&mut words, &mut word);
+            continue;
+        }
+        let previous = i.checked_sub(1).map(|p| chars[p]);
+        let next_lower = chars.get(i + 1).is_some_and(|n| n.is_lowercase());
+        let new_word = previous.is_some_and(|p| {
+            (c.is_uppercase() && (p.is_lowercase() || (p.is_uppercase() && next_lower)))
+                || (c.is_ascii_digit() != p.is_ascii_digit() && p.is_alphanumeric() && word.len() > 2)
+        });
+        if new_word {
+            flush(&mut words, &mut word);
+        }
+        word.push(c);
+    }
+    flush(&mut words, &mut word);
+    words
+}
+
+/// The same words with abbreviations written out; equal to `words` when there are none.
+pub fn expanded(words: &[String]) -> Vec<String> {
+    words
+        .iter()
+        .enumerate()
+        .flat_map(|(i, w)| match ABBREVIATIONS.iter().find(|(short, _)| short == w) {
+            Some((_, long)) => long.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+            // "dept_no" is a number, "no_of_units" too; a column called "no" is left alone.
+            None if w == "no" && words.len() > 1 && (i > 0 || words[1] == "of") => vec!["number".to_owned()],
+            None => vec![w.clone()],
+        })
+        .collect()
+}
+
+fn flush(words: &mut Vec<String>, word: &mut String) {
+    if !word.is_empty() {
+        words.push(fold(word));
+        word.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_split_into_words() {
+        let cases = [
+            ("author_tutor_ATB", "author tutor atb"),
+            ("HomeCity", "home city"),
+            ("customerID", "customer id"),
+            ("meter_300", "meter 300"),
+            ("HTTPStatusCode", "http status code"),
+            ("Year built", "year built"),
+        ];
+        for (name, want) in cases {
+            assert_eq!(words(name).join(" "), want);
+        }
+        assert_eq!(expanded(&words("dept_no")).join(" "), "department number");
+        assert_eq!(expanded(&words("qtySold")).join(" "), "quantity sold");
+    }
+}

@@ -1,0 +1,423 @@
+//! Conditions: which columns are held against which values.
+
+use super::cues::Cue;
+use super::items::{Item, Placed};
+use crate::entity::{Comparator, Condition, Literal, Test};
+use crate::prompt::{Word, fold};
+use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
+
+/// What a comparison word says about the column when none is named ("older than 20").
+const IMPLIED: &[(&str, &[&str])] = &[
+    ("older", &["age"]),
+    ("younger", &["age"]),
+    ("old", &["age"]),
+    ("taller", &["height"]),
+    ("heavier", &["weight"]),
+    ("lighter", &["weight"]),
+    ("longer", &["length", "duration"]),
+    ("cost", &["price", "cost"]),
+    ("costs", &["price", "cost"]),
+    ("costing", &["price", "cost"]),
+    ("cheaper", &["price", "cost"]),
+    ("priced", &["price", "cost"]),
+    ("earn", &["salary", "income", "wage"]),
+    ("earns", &["salary", "income", "wage"]),
+    ("earning", &["salary", "income", "wage"]),
+    ("paid", &["salary", "amount", "payment"]),
+];
+
+/// Finds the conditions and marks the items they use.
+pub fn find_conditions(
+    items: &[Placed],
+    words: &[Word],
+    model: &SemanticModel,
+    root: usize,
+    used: &mut [bool],
+) -> Vec<Condition> {
+    let mut out: Vec<Condition> = Vec::new();
+    let mut i = 0;
+    while i < items.len() {
+        let found = match &items[i].item {
+            Item::Comparator(c) => comparison(items, words, model, root, i, *c, used),
+            Item::Value(column, value) if !used[i] => value_list(items, model, i, *column, *value, used),
+            Item::Quoted(text) if !used[i] => quoted(items, i, text, model, used),
+            Item::Number(n) if !used[i] => bare_number(items, words, i, *n, model, used),
+            Item::Cue(Cue::Missing | Cue::Negation) if !used[i] => missing(items, i, model, used),
+            _ => None,
+        };
+        if let Some((mut condition, next)) = found {
+            condition.or = out.last().is_some() && joined_by_or(items, i, used);
+            out.push(condition);
+            i = next.max(i + 1);
+        } else {
+            i += 1;
+        }
+    }
+    out
+}
+
+type Found = Option<(Condition, usize)>;
+
+fn condition(column: ColumnRef, test: Test) -> Condition {
+    Condition { column, test, or: false }
+}
+
+/// The nearest unused item before `i` that is not filler, at most `reach` items back.
+fn before(items: &[Placed], i: usize, reach: usize, used: &[bool]) -> Option<usize> {
+    (i.saturating_sub(reach)..i).rev().find(|&k| !used[k] && !matches!(items[k].item, Item::Filler))
+}
+
+fn after(items: &[Placed], i: usize, reach: usize) -> Option<usize> {
+    (i + 1..items.len().min(i + 1 + reach)).find(|&k| !matches!(items[k].item, Item::Filler))
+}
+
+fn negated(items: &[Placed], i: usize, used: &mut [bool]) -> bool {
+    let at = (i.saturating_sub(4)..i).rev().find(|&k| !matches!(items[k].item, Item::Filler | Item::Unknown));
+    match at {
+        Some(k) if items[k].item == Item::Cue(Cue::Negation) => {
+            used[k] = true;
+            true
+        }
+        // "not paid in cash", "brand excluding Oishi": the negation may stand before the column or a filler.
+        Some(k) if matches!(items[k].item, Item::Column(_) | Item::Cue(Cue::Group) | Item::Dataset(_)) => {
+            let before = (k.saturating_sub(3)..k).rev().find(|&b| !matches!(items[b].item, Item::Filler));
+            match before {
+                Some(b) if items[b].item == Item::Cue(Cue::Negation) && !matches!(items[k].item, Item::Cue(_)) => {
+                    used[b] = true;
+                    true
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+fn joined_by_or(items: &[Placed], i: usize, used: &[bool]) -> bool {
+    for k in (0..i).rev() {
+        match items[k].item {
+            Item::Or => return true,
+            Item::And | Item::Comma => return false,
+            Item::Value(..) | Item::Number(_) | Item::Quoted(_) | Item::Time(_) if used[k] => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn is_numeric(model: &SemanticModel, c: ColumnRef) -> bool {
+    model.column(c).value_type.is_numeric()
+}
+
+/// A comparator with its column (before, else after, else implied) and its operand.
+fn comparison(
+    items: &[Placed],
+    words: &[Word],
+    model: &SemanticModel,
+    root: usize,
+    i: usize,
+    comparator: Comparator,
+    used: &mut [bool],
+) -> Found {
+    let previous = before(items, i, 6, used).filter(|&k| matches!(items[k].item, Item::Column(_)));
+    let column_before = previous.and_then(|k| match items[k].item {
+        Item::Column(c) => Some((k, c)),
+        _ => None,
+    });
+    match comparator {
+        Comparator::IsNull | Comparator::NotNull => {
+            let (k, c) = column_before?;
+            used[k] = true;
+            used[i] = true;
+            return Some((condition(c, Test::IsNull(comparator == Comparator::IsNull)), i + 1));
+        }
+        Comparator::StartsWith | Comparator::EndsWith | Comparator::Contains | Comparator::NotContains => {
+            return text_match(items, words, model, i, comparator, column_before, used);
+        }
+        _ => {}
+    }
+    let first = after(items, i, 4)?;
+    // "is not equal to Alaska": a value or a text as operand.
+    match &items[first].item {
+        Item::Value(c, v) if matches!(comparator, Comparator::Eq | Comparator::Ne) => {
+            let stored = Literal::Text(model.column(*c).values[*v as usize].stored.clone());
+            used[i] = true;
+            used[first] = true;
+            if let Some((k, col)) = column_before
+                && col == *c
+            {
+                used[k] = true;
+            }
+            let test = if comparator == Comparator::Ne { Test::NotIn(vec![stored]) } else { Test::In(vec![stored]) };
+            return Some((condition(*c, test), first + 1));
+        }
+        Item::Quoted(text) if matches!(comparator, Comparator::Eq | Comparator::Ne) => {
+            let (k, c) = column_before?;
+            used[i] = true;
+            used[k] = true;
+            used[first] = true;
+            let value = vec![Literal::Text(stored_form(model, c, text))];
+            let test = if comparator == Comparator::Ne { Test::NotIn(value) } else { Test::In(value) };
+            return Some((condition(c, test), first + 1));
+        }
+        Item::Number(_) => {}
+        _ => return None,
+    }
+    let Item::Number(low) = items[first].item else { return None };
+    let (mut next, mut last) = (first + 1, first);
+    let mut high = None;
+    if comparator == Comparator::Between {
+        let second = (first + 1..items.len().min(first + 5)).find(|&k| matches!(items[k].item, Item::Number(_)))?;
+        if let Item::Number(n) = items[second].item {
+            high = Some(n);
+        }
+        last = second;
+        next = second + 1;
+    }
+    let column_after = (last + 1..items.len().min(last + 4))
+        .take_while(|&k| matches!(items[k].item, Item::Filler | Item::Unknown | Item::Column(_)))
+        .find_map(|k| match items[k].item {
+            Item::Column(c) if is_numeric(model, c) && !used[k] => Some((k, c)),
+            _ => None,
+        });
+    let numeric_before = column_before.filter(|(_, c)| is_numeric(model, *c) || model.column(*c).role == Role::Key);
+    let implied = implied_column(words, &items[i], model, root);
+    // The column before belongs to the comparison when nothing but filler lies between, or nothing comes after.
+    let (at, column) = match (numeric_before, column_after) {
+        (Some(b), None) => (Some(b.0), b.1),
+        (Some(b), Some(a)) if i - b.0 <= 2 && !is_preposition(words, items, b.0, i) => {
+            let _ = a;
+            (Some(b.0), b.1)
+        }
+        (_, Some(a)) => {
+            next = next.max(a.0 + 1);
+            (Some(a.0), a.1)
+        }
+        (None, None) => (None, implied.or_else(|| money_column(model, root))?),
+    };
+    let (at, column) = match implied {
+        Some(c) if at.is_none() => (None, c),
+        _ => (at, column),
+    };
+    if let Some(k) = at {
+        used[k] = true;
+    }
+    for flag in &mut used[i..=last] {
+        *flag = true;
+    }
+    let negative = negated(items, i, used);
+    let test = match (comparator, high) {
+        (Comparator::Between, Some(h)) => Test::Between(low.min(h), low.max(h)),
+        (Comparator::Gt, _) => Test::Compare(if negative { "lte" } else { "gt" }, low),
+        (Comparator::Gte, _) => Test::Compare(if negative { "lt" } else { "gte" }, low),
+        (Comparator::Lt, _) => Test::Compare(if negative { "gte" } else { "lt" }, low),
+        (Comparator::Lte, _) => Test::Compare(if negative { "gt" } else { "lte" }, low),
+        (Comparator::Ne, _) => Test::NotIn(vec![Literal::Number(low)]),
+        _ => Test::In(vec![Literal::Number(low)]),
+    };
+    Some((condition(column, test), next))
+}
+
+/// "lines with a quantity of more than 20" keeps the column; "sales of items over 500" does not.
+fn is_preposition(words: &[Word], items: &[Placed], column: usize, comparator: usize) -> bool {
+    (items[column].words.end..items[comparator].words.start).any(|w| words[w].is_any(&["from", "for"]))
+}
+
+fn implied_column(words: &[Word], at: &Placed, model: &SemanticModel, root: usize) -> Option<ColumnRef> {
+    let from = at.words.start.saturating_sub(2);
+    let near = &words[from..at.words.end];
+    let names = IMPLIED.iter().find(|(w, _)| near.iter().any(|n| n.is(w))).map(|(_, names)| *names)?;
+    model.datasets[root]
+        .columns
+        .iter()
+        .position(|c| c.value_type.is_numeric() && names.iter().any(|n| c.name.to_lowercase().contains(n)))
+        .map(|column| ColumnRef { dataset: root, column })
+}
+
+/// The first additive measure: what a bare amount is held against.
+fn money_column(model: &SemanticModel, root: usize) -> Option<ColumnRef> {
+    model.datasets[root]
+        .columns
+        .iter()
+        .position(|c| {
+            c.role == Role::Measure && c.default_agg == Aggregation::Sum && c.value_type == ValueType::Decimal
+        })
+        .map(|column| ColumnRef { dataset: root, column })
+}
+
+fn text_match(
+    items: &[Placed],
+    words: &[Word],
+    model: &SemanticModel,
+    i: usize,
+    comparator: Comparator,
+    column_before: Option<(usize, ColumnRef)>,
+    used: &mut [bool],
+) -> Found {
+    let (k, c) = column_before?;
+    if model.column(c).value_type != ValueType::Text {
+        return None;
+    }
+    let operand = (items[i].words.end..words.len()).find(|&w| {
+        !words[w].is_any(&["the", "letter", "word", "a", "an", "string", "substring", "letters", "character"])
+    })?;
+    let at = items.iter().position(|p| p.words.contains(&operand))?;
+    let text = match &items[at].item {
+        Item::Quoted(t) => t.clone(),
+        Item::Comma => return None,
+        _ => words[operand].norm.to_uppercase(),
+    };
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let pattern = match comparator {
+        Comparator::StartsWith => format!("{escaped}%"),
+        Comparator::EndsWith => format!("%{escaped}"),
+        _ => format!("%{escaped}%"),
+    };
+    let negative = comparator == Comparator::NotContains || negated(items, i, used);
+    used[k] = true;
+    for flag in &mut used[i..=at] {
+        *flag = true;
+    }
+    Some((condition(c, Test::Like { pattern, negated: negative }), at + 1))
+}
+
+/// "Alaska, Oishi and Ricoa", "not in NCR", "excluding beverages and snacks".
+fn value_list(
+    items: &[Placed],
+    model: &SemanticModel,
+    i: usize,
+    column: ColumnRef,
+    value: u32,
+    used: &mut [bool],
+) -> Found {
+    let negative = negated(items, i, used);
+    let stored = |c: ColumnRef, v: u32| Literal::Text(model.column(c).values[v as usize].stored.clone());
+    let mut list = vec![stored(column, value)];
+    used[i] = true;
+    mark_adjacent_column(items, i, column, used);
+    let mut end = i + 1;
+    let mut k = i + 1;
+    while k < items.len() {
+        match &items[k].item {
+            Item::Value(c, v) if *c == column && !used[k] => {
+                let literal = stored(*c, *v);
+                if !list.contains(&literal) {
+                    list.push(literal);
+                }
+                used[k] = true;
+                end = k + 1;
+            }
+            Item::And | Item::Or | Item::Comma | Item::Filler | Item::Cue(Cue::Compare) => {}
+            Item::Column(c) if *c == column => {
+                // "the snacks category": the column is said with its value.
+                if k == i + 1 || k == end {
+                    used[k] = true;
+                }
+            }
+            _ => break,
+        }
+        if k > end + 3 {
+            break;
+        }
+        k += 1;
+    }
+    let test = if negative { Test::NotIn(list) } else { Test::In(list) };
+    Some((condition(column, test), end))
+}
+
+/// "payment method Visa", "status is Good", "Visa payment method": the name belongs to the condition.
+fn mark_adjacent_column(items: &[Placed], i: usize, column: ColumnRef, used: &mut [bool]) {
+    let back = (i.saturating_sub(5)..i)
+        .rev()
+        .find(|&k| !matches!(items[k].item, Item::Filler | Item::Comparator(Comparator::Eq)));
+    if let Some(k) = back
+        && items[k].item == Item::Column(column)
+        && !grouped(items, k)
+    {
+        used[k] = true;
+    }
+    if let Some(k) = after(items, i, 1)
+        && items[k].item == Item::Column(column)
+    {
+        used[k] = true;
+    }
+}
+
+/// True when a grouping cue stands right before item `k`.
+pub fn grouped(items: &[Placed], k: usize) -> bool {
+    (k.saturating_sub(3)..k)
+        .rev()
+        .find(|&b| !matches!(items[b].item, Item::Filler))
+        .is_some_and(|b| items[b].item == Item::Cue(Cue::Group))
+}
+
+/// A quoted text is a value of the column named before it.
+fn quoted(items: &[Placed], i: usize, text: &str, model: &SemanticModel, used: &mut [bool]) -> Found {
+    let k = (i.saturating_sub(6)..i).rev().find(|&k| matches!(items[k].item, Item::Column(_)))?;
+    let Item::Column(c) = items[k].item else { return None };
+    let negative = negated(items, i, used) || (k..i).any(|b| items[b].item == Item::Cue(Cue::Negation));
+    used[k] = true;
+    used[i] = true;
+    let value = vec![Literal::Text(stored_form(model, c, text))];
+    let test = if negative { Test::NotIn(value) } else { Test::In(value) };
+    Some((condition(c, test), i + 1))
+}
+
+/// The stored spelling of a text, when the column's values are known.
+fn stored_form(model: &SemanticModel, c: ColumnRef, text: &str) -> String {
+    let wanted = fold(text);
+    let known = model.column(c).values.iter().find(|v| fold(&v.stored) == wanted);
+    known.map_or_else(|| text.to_owned(), |v| v.stored.clone())
+}
+
+/// "district 1 or 2", "grade is 5", "department id 40": a number that is a value of the column before it.
+fn bare_number(items: &[Placed], words: &[Word], i: usize, n: f64, model: &SemanticModel, used: &mut [bool]) -> Found {
+    let k = before(items, i, 4, used)?;
+    let Item::Column(c) = items[k].item else { return None };
+    let column = model.column(c);
+    let numeric = column.value_type.is_numeric();
+    let gap = &words[items[k].words.end..items[i].words.start];
+    let linked =
+        gap.iter().all(|w| w.is_any(&["is", "are", "was", "of", "equals", "number", "=", "the", "no", "being", "as"]));
+    let said = !gap.is_empty() || items[i].words.start == items[k].words.end;
+    if !linked || !said || !(numeric || column.role == Role::Key || column.value_type == ValueType::Text) {
+        return None;
+    }
+    let literal = |n: f64| {
+        if numeric { Literal::Number(n) } else { Literal::Text(format!("{n}")) }
+    };
+    used[k] = true;
+    used[i] = true;
+    let mut list = vec![literal(n)];
+    let mut end = i + 1;
+    let mut at = i + 1;
+    while at + 1 < items.len() && matches!(items[at].item, Item::Or | Item::And | Item::Comma) {
+        let Item::Number(m) = items[at + 1].item else { break };
+        list.push(literal(m));
+        used[at + 1] = true;
+        end = at + 2;
+        at += 2;
+    }
+    let negative = negated(items, i, used);
+    let test = if negative { Test::NotIn(list) } else { Test::In(list) };
+    Some((condition(c, test), end))
+}
+
+/// "have no brand", "with a missing amount", "without commission".
+fn missing(items: &[Placed], i: usize, model: &SemanticModel, used: &mut [bool]) -> Found {
+    let k = after(items, i, 3)?;
+    let Item::Column(c) = items[k].item else { return None };
+    if items[i].item == Item::Cue(Cue::Negation) {
+        // A negation before a column that is then compared is not a null test.
+        let follows = after(items, k, 3);
+        let compared = follows.is_some_and(|f| {
+            matches!(items[f].item, Item::Value(..) | Item::Comparator(_) | Item::Quoted(_) | Item::Number(_))
+        });
+        if compared || !model.column(c).nullable {
+            return None;
+        }
+    }
+    used[i] = true;
+    used[k] = true;
+    Some((condition(c, Test::IsNull(true)), k + 1))
+}

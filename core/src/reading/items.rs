@@ -1,0 +1,252 @@
+//! One dataset's view of a question: which span names what, in order.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::cues::Cue;
+
+use super::question::Question;
+use crate::entity::{Comparator, find_comparators};
+use crate::prompt::{TokenKind, is_determiner, is_stopword};
+use crate::semantic::{Candidate, ColumnRef, Mention, Path, SemanticModel, Source, Target};
+
+/// What a span is taken for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    Column(ColumnRef),
+    Value(ColumnRef, u32),
+    Dataset(usize),
+    Cue(Cue),
+    /// Index into the question's times.
+    Time(usize),
+    /// Index into the question's grains.
+    Grain(usize),
+    Comparator(Comparator),
+    Number(f64),
+    Quoted(String),
+    And,
+    Or,
+    Comma,
+    /// A content word that names nothing known.
+    Unknown,
+    /// A word without content of its own.
+    Filler,
+}
+
+/// An item at its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    pub item: Item,
+    pub words: Range<usize>,
+    /// How well the words fit (1 for items that need no fit).
+    pub score: f32,
+    pub source: Option<Source>,
+}
+
+/// The items of a question for one root dataset.
+#[derive(Debug, Clone, Default)]
+pub struct Items {
+    pub placed: Vec<Placed>,
+    /// Sum over the named spans of content times fit.
+    pub score: f32,
+}
+
+/// Builds the best non-overlapping choice of mentions (weighted interval scheduling) and puts cues,
+/// times, numbers and connectors around it.
+pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashMap<usize, Path>) -> Items {
+    let chosen = choose(q, model, root, paths);
+    let score = chosen.iter().map(|(m, c)| m.weight * fit(m, c, q, root, paths, model)).sum();
+    let mut placed: Vec<Placed> = Vec::with_capacity(q.words.len());
+    let mut taken = vec![false; q.words.len()];
+    let mut put = |item: Item, words: Range<usize>, score: f32, source: Option<Source>, placed: &mut Vec<Placed>| {
+        if words.is_empty() || taken[words.clone()].iter().any(|t| *t) {
+            return;
+        }
+        taken[words.clone()].fill(true);
+        placed.push(Placed { item, words, score, source });
+    };
+    for (i, range) in q.time_words.iter().enumerate().filter(|(i, _)| !q.times.matches[*i].weak) {
+        put(Item::Time(i), range.clone(), 1.0, None, &mut placed);
+    }
+    for (m, c) in &chosen {
+        let item = match c.target {
+            Target::Dataset(d) => Item::Dataset(d),
+            Target::Column(c) => Item::Column(c),
+            Target::Value(c, v) => Item::Value(c, v),
+        };
+        put(item, m.words.clone(), c.score, Some(c.source), &mut placed);
+    }
+    for (range, comparator) in find_comparators(&q.words) {
+        // "by year over 2000" compares, "trend over" does not: a comparator needs something to compare with.
+        let numeric = matches!(comparator, Comparator::Gt | Comparator::Gte | Comparator::Lt | Comparator::Lte);
+        if numeric && !q.words[range.end..].iter().take(3).any(|w| w.number.is_some()) {
+            continue;
+        }
+        let between = comparator == Comparator::Between;
+        if between && q.words[range.end..].iter().take(5).filter(|w| w.number.is_some()).count() < 2 {
+            continue;
+        }
+        put(Item::Comparator(comparator), range, 1.0, None, &mut placed);
+    }
+    for (i, range) in q.time_words.iter().enumerate().filter(|(i, _)| q.times.matches[*i].weak) {
+        let compared = placed.iter().any(|p| {
+            matches!(p.item, Item::Comparator(_)) && p.words.end <= range.start && range.start - p.words.end <= 3
+        });
+        if !compared {
+            put(Item::Time(i), range.clone(), 1.0, None, &mut placed);
+        }
+    }
+    for cue in &q.cues {
+        put(Item::Cue(cue.cue), cue.words.clone(), 1.0, None, &mut placed);
+    }
+    for (i, grain) in q.grains.iter().enumerate() {
+        put(Item::Grain(i), grain.words.clone(), 1.0, None, &mut placed);
+    }
+    let ordered = q.order.as_ref().map(|o| o.words.clone()).unwrap_or_default();
+    for (i, w) in q.words.iter().enumerate() {
+        let item = match w.kind {
+            _ if ordered.contains(&i) => Item::Filler,
+            TokenKind::Quoted => Item::Quoted(q.tokens[w.token].text.clone()),
+            TokenKind::Number => Item::Number(w.number.unwrap_or_default()),
+            TokenKind::Symbol if w.norm == "," || w.norm == ";" => Item::Comma,
+            TokenKind::Symbol if w.norm == "&" => Item::And,
+            TokenKind::Symbol => Item::Filler,
+            TokenKind::Word if w.norm == "and" || w.norm == "at" => Item::And,
+            TokenKind::Word if w.norm == "or" => Item::Or,
+            TokenKind::Word if !q.free[i] || is_stopword(&w.norm) || is_determiner(&w.norm) => Item::Filler,
+            TokenKind::Word => number_word(&w.norm).map_or(Item::Unknown, Item::Number),
+        };
+        put(item, i..i + 1, 1.0, None, &mut placed);
+    }
+    placed.sort_by_key(|p| p.words.start);
+    Items { placed, score }
+}
+
+fn number_word(norm: &str) -> Option<f64> {
+    const WORDS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    WORDS.iter().position(|w| *w == norm).map(|n| n as f64)
+}
+
+/// How much a meaning is worth from this root: fit, nearness of its dataset, and whether the question names it.
+fn fit(
+    m: &Mention,
+    c: &Candidate,
+    q: &Question,
+    root: usize,
+    paths: &HashMap<usize, Path>,
+    model: &SemanticModel,
+) -> f32 {
+    let dataset = c.target.dataset();
+    let Some(path) = paths.get(&dataset) else { return 0.0 };
+    let mut score = c.score * (1.0 - 0.12 * path.cost);
+    if let Target::Dataset(d) = c.target {
+        // The dataset itself says less than one of its columns.
+        score *= if d == root { 0.9 } else { 0.7 };
+        return score;
+    }
+    let named = q.mentions.iter().any(|other| {
+        let near = other.words.start <= m.words.end + 3 && m.words.start <= other.words.end + 3;
+        near && other.words != m.words
+            && other.candidates.iter().any(|o| match (o.target, c.target) {
+                (Target::Dataset(d), _) => d == dataset && o.score > 0.8,
+                // A value next to the name of its own column.
+                (Target::Column(col), Target::Value(of, _)) => col == of && o.score > 0.8,
+                _ => false,
+            })
+    });
+    if named {
+        score += 0.1;
+    }
+    // A dimension that is a plain attribute beats a key of the same name.
+    if let Target::Column(col) = c.target
+        && model.column(col).role == crate::semantic::Role::Key
+        && c.source != Source::Name
+        && c.source != Source::Alias
+    {
+        score -= 0.05;
+    }
+    score
+}
+
+/// The best set of non-overlapping mentions, each with its best meaning.
+fn choose<'a>(
+    q: &'a Question,
+    model: &SemanticModel,
+    root: usize,
+    paths: &HashMap<usize, Path>,
+) -> Vec<(&'a Mention, Candidate)> {
+    let ordered = q.order.as_ref().map(|o| o.words.clone()).unwrap_or_default();
+    let mut options: Vec<(&Mention, Candidate, f32)> = Vec::new();
+    for m in &q.mentions {
+        if ordered.contains(&m.words.start) || hidden_by_cue(q, m) {
+            continue;
+        }
+        let best = m
+            .candidates
+            .iter()
+            .map(|c| (*c, fit(m, c, q, root, paths, model)))
+            .filter(|(_, s)| *s > 0.3)
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((c, s)) = best {
+            let cue_word = m.words.len() == 1 && q.cues.iter().any(|c| c.words == m.words);
+            // Several words that fit together say more than each alone.
+            let s = s * m.weight * if cue_word { 0.85 } else { 1.0 } + 0.02 * m.words.len() as f32;
+            options.push((m, c, s));
+        }
+    }
+    options.sort_by_key(|(m, _, _)| m.words.end);
+    let n = q.words.len();
+    let mut best: Vec<(f32, Option<usize>)> = vec![(0.0, None); n + 1];
+    let mut k = 0;
+    for end in 1..=n {
+        best[end] = (best[end - 1].0, None);
+        while k < options.len() && options[k].0.words.end == end {
+            let value = best[options[k].0.words.start].0 + options[k].2;
+            if value > best[end].0 {
+                best[end] = (value, Some(k));
+            }
+            k += 1;
+        }
+    }
+    let mut chosen = Vec::new();
+    let mut at = n;
+    while at > 0 {
+        match best[at].1 {
+            Some(k) => {
+                chosen.push((options[k].0, options[k].1));
+                at = options[k].0.words.start;
+            }
+            None => at -= 1,
+        }
+    }
+    chosen.reverse();
+    chosen
+}
+
+/// True when the words of a mention do their work as a cue here.
+fn hidden_by_cue(q: &Question, m: &Mention) -> bool {
+    let exact = m.candidates.iter().any(|c| c.score >= 0.9 && c.source != Source::Partial);
+    q.cues.iter().any(|cue| {
+        let inside = cue.words.start <= m.words.start && m.words.end <= cue.words.end;
+        if !inside {
+            return false;
+        }
+        if cue.words.len() > m.words.len() || !exact {
+            return true;
+        }
+        // "total sales": the cue governs the next name, although a column is called "total".
+        let governs = matches!(
+            cue.cue,
+            Cue::Aggregate(_)
+                | Cue::Count
+                | Cue::Distinct
+                | Cue::Superlative(_)
+                | Cue::Group
+                | Cue::Latest
+                | Cue::Share
+        );
+        let next = (m.words.end..q.words.len()).find(|&i| !is_determiner(&q.words[i].norm));
+        governs && next.is_some_and(|n| q.mentions.iter().any(|o| o.words.start == n))
+    }) || q.grains.iter().any(|g| g.words == m.words && !exact)
+}

@@ -1,0 +1,19 @@
+//! Reading a question: words to a QuickSpec draft, as a search over joint readings.
+
+mod conditions;
+mod cues;
+mod draft;
+mod items;
+mod order;
+mod question;
+mod roles;
+mod spec;
+mod spelling;
+mod times;
+
+pub use cues::{Cue, CueMatch, find_cues, is_cue_word};
+pub use draft::{Draft, draft, label_column, primary_measure};
+pub use items::{Item, Items, Placed, items_for};
+pub use order::{OrderClause, find_order};
+pub use question::{GrainCue, Question};
+pub use spec::{column_name, merge as merge_filters, to_spec};

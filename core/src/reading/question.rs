@@ -1,0 +1,107 @@
+//! A question cut into what does not depend on any dataset: words, cues, times, sorting.
+
+use std::ops::Range;
+
+use super::cues::{Cue, CueMatch, find_cues};
+use super::order::{OrderClause, find_order};
+use super::spelling;
+use crate::prompt::{Token, Word, split_words, tokenize};
+use crate::semantic::{Lexicon, Mention, find_mentions};
+use crate::time::{self, Clock, Findings, Grain, GrainKind};
+
+/// A grain word, by word indexes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GrainCue {
+    pub words: Range<usize>,
+    pub grain: Grain,
+    pub kind: GrainKind,
+}
+
+/// The dataset-independent part of a reading.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub tokens: Vec<Token>,
+    pub words: Vec<Word>,
+    pub cues: Vec<CueMatch>,
+    pub order: Option<OrderClause>,
+    pub times: Findings,
+    /// Word ranges of `times.matches`.
+    pub time_words: Vec<Range<usize>>,
+    pub grains: Vec<GrainCue>,
+    /// Spans that may name something, overlapping.
+    pub mentions: Vec<Mention>,
+    /// Words corrected: (as written, as read).
+    pub corrections: Vec<(String, String)>,
+    /// Words taken by times, sorting or cues that never name anything.
+    pub free: Vec<bool>,
+}
+
+impl Question {
+    pub fn parse(prompt: &str, lexicon: &Lexicon, clock: &Clock, known: &dyn Fn(&str) -> bool) -> Self {
+        let tokens = tokenize(prompt);
+        let mut words = split_words(&tokens);
+        let corrections = spelling::correct(&mut words, lexicon, known);
+        let times = time::read(&tokens, clock);
+        let to_words = |range: &Range<usize>| word_range(&words, range);
+        let time_words: Vec<Range<usize>> = times.matches.iter().map(|m| to_words(&m.tokens)).collect();
+        let grains = time::find_grains(&tokens)
+            .iter()
+            .map(|g| GrainCue { words: to_words(&g.tokens), grain: g.grain, kind: g.kind })
+            .collect();
+        let order = find_order(&words);
+        let mut cues = find_cues(&words);
+        if let Some(order) = &order {
+            cues.retain(|c| c.words.end <= order.words.start || c.words.start >= order.words.end);
+        }
+        let mut free = vec![true; words.len()];
+        let taken = times
+            .matches
+            .iter()
+            .zip(&time_words)
+            .filter(|(m, _)| !m.weak)
+            .map(|(_, r)| r.clone())
+            .chain(times.days.iter().map(|d| to_words(&d.tokens)))
+            .chain(times.shifts.iter().filter(|s| s.certain).map(|s| to_words(&s.tokens)))
+            .chain(cues.iter().filter(|c| matches!(c.cue, Cue::Chart(_))).map(|c| c.words.clone()));
+        for range in taken {
+            free[range].fill(false);
+        }
+        let mentions = find_mentions(&words, &free, lexicon);
+        Self { tokens, words, cues, order, times, time_words, grains, mentions, corrections, free }
+    }
+
+    pub fn has(&self, cue: Cue) -> bool {
+        self.cues.iter().any(|c| c.cue == cue)
+    }
+
+    /// Content words that are neither cue, time nor part of any mention.
+    pub fn items_unknown(&self) -> usize {
+        (0..self.words.len())
+            .filter(|i| {
+                let w = &self.words[*i];
+                let covered =
+                    self.mentions.iter().any(|m| m.words.contains(i)) || self.cues.iter().any(|c| c.words.contains(i));
+                let timed =
+                    self.time_words.iter().any(|r| r.contains(i)) || self.grains.iter().any(|g| g.words.contains(i));
+                w.kind == crate::prompt::TokenKind::Word && !covered && !timed && !crate::prompt::is_stopword(&w.norm)
+            })
+            .count()
+    }
+
+    /// The text of a word range, as written.
+    pub fn text(&self, prompt: &str, words: &Range<usize>) -> String {
+        let first = self.words.get(words.start).and_then(|w| self.tokens.get(w.token));
+        let last = words.end.checked_sub(1).and_then(|i| self.words.get(i)).and_then(|w| self.tokens.get(w.token));
+        match (first, last) {
+            (Some(a), Some(b)) => prompt.get(a.start..b.end).unwrap_or_default().to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The words that come from these tokens.
+fn word_range(words: &[Word], tokens: &Range<usize>) -> Range<usize> {
+    let start = words.partition_point(|w| w.token < tokens.start);
+    let end = words.partition_point(|w| w.token < tokens.end);
+    start..end.max(start)
+}

@@ -1,0 +1,259 @@
+//! Roles: which named columns are grouped by, measured, counted or merely listed.
+
+use super::conditions::grouped;
+use super::cues::Cue;
+use super::items::{Item, Placed};
+use super::question::Question;
+use crate::quickspec::Direction;
+use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source};
+use crate::time::{Grain, GrainKind};
+
+/// A column in a role, with the item that named it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Named {
+    pub column: ColumnRef,
+    pub item: usize,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Counted {
+    /// Rows; no object was named ("and count them").
+    Rows,
+    Dataset(usize),
+    Column {
+        named: Named,
+        distinct: bool,
+        alias: bool,
+    },
+    /// A noun that names nothing here.
+    Unknown(String),
+}
+
+/// "top 5", "the highest": which end, and how many.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Superlative {
+    pub dir: Direction,
+    pub count: Option<u32>,
+    pub item: usize,
+}
+
+/// The columns of a question by role.
+#[derive(Debug, Clone, Default)]
+pub struct Roles {
+    pub groups: Vec<Named>,
+    /// Grouped by with the words "group by".
+    pub grouped_explicitly: bool,
+    pub group_datasets: Vec<usize>,
+    pub plains: Vec<Named>,
+    pub measures: Vec<(Named, Aggregation)>,
+    pub counts: Vec<Counted>,
+    pub axis_x: Option<Named>,
+    pub axis_y: Option<Named>,
+    pub superlative: Option<Superlative>,
+    pub latest: Option<u32>,
+    pub earliest: Option<u32>,
+    /// A bare limit: "list 50 raw rows".
+    pub limit: Option<u32>,
+    pub grain: Option<Grain>,
+    /// Grain words that compare ("month over month").
+    pub comparison_grain: Option<Grain>,
+    /// An aggregate or count whose object names nothing.
+    pub unknown_head: Option<String>,
+    pub datasets: Vec<usize>,
+    pub distinct: bool,
+    /// An aggregate without an object of its own ("and the average").
+    pub bare_aggregate: Option<Aggregation>,
+}
+
+/// Walks the items once, carrying what the last marker governs.
+pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &SemanticModel) -> Roles {
+    let mut roles = Roles::default();
+    let mut pending: Option<Pending> = None;
+    let mut group = false;
+    let mut last_was_group = false;
+    let mut axis: Option<char> = None;
+    let mut distinct = false;
+    for (i, p) in items.iter().enumerate() {
+        if used[i] {
+            // A condition between a marker and its object ends what the marker governs.
+            if matches!(p.item, Item::Value(..)) {
+                group = false;
+            }
+            continue;
+        }
+        match &p.item {
+            Item::Cue(Cue::Aggregate(a)) => {
+                pending = Some(Pending { aggregate: Some(*a), words: 0 });
+                group = false;
+            }
+            Item::Cue(Cue::Count) => {
+                pending = Some(Pending { aggregate: None, words: 0 });
+                distinct = q.words[p.words.clone()].iter().any(|w| w.is_any(&["different", "distinct", "unique"]));
+                group = false;
+            }
+            Item::Cue(Cue::Distinct) => {
+                distinct = true;
+                let counts = q.words[p.words.clone()].iter().any(|w| w.is_any(&["many", "number", "count"]));
+                if counts {
+                    pending = Some(Pending { aggregate: None, words: 0 });
+                    group = false;
+                }
+            }
+            Item::Cue(Cue::Group) => {
+                group = true;
+                roles.grouped_explicitly |=
+                    q.words[p.words.clone()].iter().any(|w| w.is_any(&["group", "grouped", "grouping"]));
+            }
+            Item::Cue(Cue::AxisX) => axis = Some('x'),
+            Item::Cue(Cue::AxisY) => axis = Some('y'),
+            Item::Cue(Cue::Superlative(dir)) => {
+                let count = number_near(items, i);
+                if roles.superlative.is_none() || count.is_some() {
+                    roles.superlative = Some(Superlative { dir: *dir, count, item: i });
+                }
+            }
+            Item::Cue(Cue::Latest) => roles.latest = roles.latest.or(Some(number_near(items, i).unwrap_or(0))),
+            Item::Cue(Cue::Earliest) => roles.earliest = roles.earliest.or(Some(number_near(items, i).unwrap_or(0))),
+            Item::Number(n) if roles.superlative.is_none() && *n >= 1.0 && *n <= 10_000.0 && n.fract() == 0.0 => {
+                let before = p.words.start.checked_sub(1).map(|w| &q.words[w]);
+                let after = q.words.get(p.words.end);
+                let count = Some(*n as u32);
+                if before.is_some_and(|w| w.is_any(&["last", "final"])) {
+                    roles.latest = count;
+                } else if before.is_some_and(|w| w.is_any(&["first"])) {
+                    roles.earliest = count;
+                } else if after
+                    .is_some_and(|w| w.is_any(&["raw", "rows", "records", "row", "sample", "random", "bronze"]))
+                {
+                    roles.limit = count;
+                }
+            }
+            Item::Grain(g) => {
+                let grain = &q.grains[*g];
+                match grain.kind {
+                    GrainKind::Axis => roles.grain = roles.grain.or(Some(grain.grain)),
+                    GrainKind::Comparison => roles.comparison_grain = Some(grain.grain),
+                    GrainKind::Adjective if group => roles.grain = roles.grain.or(Some(grain.grain)),
+                    GrainKind::Adjective => {}
+                }
+                group = false;
+                last_was_group = true;
+            }
+            Item::Column(c) => {
+                let named = Named { column: *c, item: i };
+                let carried = last_was_group && i > 0 && joined(items, i);
+                let is_group = group || carried;
+                if let Some(a) = axis.take() {
+                    match (a, pending.take()) {
+                        ('x', _) => roles.axis_x = Some(named),
+                        (_, Some(Pending { aggregate: Some(agg), .. })) => {
+                            roles.axis_y = Some(named);
+                            roles.measures.push((named, agg));
+                        }
+                        (_, Some(_)) => roles.counts.push(counted(named, distinct, p)),
+                        _ => roles.axis_y = Some(named),
+                    }
+                } else if is_group && !(pending.is_some() && !group) {
+                    roles.groups.push(named);
+                    pending = None;
+                } else if let Some(pend) = pending.take() {
+                    match pend.aggregate {
+                        Some(agg)
+                            if model.column(*c).value_type.is_numeric()
+                                || agg != Aggregation::Sum && agg != Aggregation::Avg =>
+                        {
+                            roles.measures.push((named, agg));
+                        }
+                        // "total customers", "total number": a sum of something that is not a number counts it.
+                        Some(_) => roles.counts.push(counted(named, distinct, p)),
+                        None => roles.counts.push(counted(named, distinct, p)),
+                    }
+                } else {
+                    roles.plains.push(named);
+                }
+                last_was_group = is_group;
+                group = false;
+                distinct = false;
+            }
+            Item::Dataset(d) => {
+                let noun_of_column = (i + 1..items.len().min(i + 3))
+                    .any(|k| matches!(items[k].item, Item::Column(_)) && items[k].words.start == p.words.end);
+                if noun_of_column {
+                    // "student names": the dataset qualifies the column that follows.
+                } else if group || grouped(items, i) {
+                    roles.group_datasets.push(*d);
+                    group = false;
+                } else if pending.as_ref().is_some_and(|p| p.aggregate.is_none_or(|a| a == Aggregation::Sum)) {
+                    roles.counts.push(Counted::Dataset(*d));
+                    pending = None;
+                }
+                roles.datasets.push(*d);
+                last_was_group = false;
+            }
+            Item::Unknown => {
+                if let Some(pend) = &mut pending {
+                    pend.words += 1;
+                    if roles.unknown_head.is_none() {
+                        roles.unknown_head = Some(q.words[p.words.start].norm.clone());
+                    }
+                }
+                last_was_group = false;
+            }
+            Item::And | Item::Comma | Item::Filler | Item::Cue(_) => {}
+            _ => last_was_group = false,
+        }
+        if !matches!(p.item, Item::Unknown | Item::Filler) && pending.is_none() {
+            roles.unknown_head =
+                roles.unknown_head.take().filter(|_| roles.counts.is_empty() && roles.measures.is_empty());
+        }
+    }
+    if let Some(pend) = pending {
+        match pend.aggregate {
+            None if pend.words > 0 && roles.counts.is_empty() => {
+                roles.counts.push(Counted::Unknown(roles.unknown_head.clone().unwrap_or_default()));
+            }
+            None => roles.counts.push(Counted::Rows),
+            Some(a) => roles.bare_aggregate = Some(a),
+        }
+    }
+    roles.distinct = distinct;
+    roles
+}
+
+struct Pending {
+    /// `None` counts.
+    aggregate: Option<Aggregation>,
+    /// Unknown words met since.
+    words: usize,
+}
+
+fn counted(named: Named, distinct: bool, p: &Placed) -> Counted {
+    Counted::Column { named, distinct, alias: p.source == Some(Source::Alias) }
+}
+
+/// True when item `i` follows its predecessor over an "and" or a comma only.
+fn joined(items: &[Placed], i: usize) -> bool {
+    (i.saturating_sub(3)..i)
+        .rev()
+        .take_while(|&k| !matches!(items[k].item, Item::Column(_) | Item::Grain(_)))
+        .any(|k| matches!(items[k].item, Item::And | Item::Comma))
+        && (i.saturating_sub(3)..i)
+            .rev()
+            .find(|&k| !matches!(items[k].item, Item::And | Item::Comma | Item::Filler))
+            .is_some_and(|k| matches!(items[k].item, Item::Column(_) | Item::Grain(_)))
+}
+
+/// A whole number right after or right before a superlative.
+fn number_near(items: &[Placed], i: usize) -> Option<u32> {
+    let number = |k: usize| match items.get(k).map(|p| &p.item) {
+        Some(Item::Number(n)) if *n >= 1.0 && *n <= 10_000.0 && n.fract() == 0.0 => Some(*n as u32),
+        _ => None,
+    };
+    number(i + 1).or_else(|| i.checked_sub(1).and_then(number))
+}
+
+/// True for columns that are added up or averaged.
+pub fn is_measure(model: &SemanticModel, c: ColumnRef) -> bool {
+    model.column(c).role == Role::Measure
+}

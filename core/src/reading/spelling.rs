@@ -1,0 +1,33 @@
+//! Spelling: a word that nobody knows becomes the word of the model it was meant to be.
+
+use super::cues;
+use crate::prompt::{TokenKind, Word, is_stopword, stem};
+use crate::semantic::Lexicon;
+
+/// Corrects words in place; returns what was changed, for the answer's `warnings`.
+///
+/// `known` tells whether a folded word is a word of the language: those are never touched,
+/// nor are words of the lexicon, cues, stop words, numbers and quoted texts.
+pub fn correct(words: &mut [Word], lexicon: &Lexicon, known: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
+    let mut corrections = Vec::new();
+    for word in words.iter_mut().filter(|w| w.kind == TokenKind::Word) {
+        let norm = word.norm.as_str();
+        if norm.chars().count() > 24
+            || is_stopword(norm)
+            || lexicon.knows(norm)
+            || cues::is_cue_word(norm)
+            || known(norm)
+        {
+            continue;
+        }
+        // An inflection of a word that is known needs no correction.
+        if lexicon.phrase_exists(&word.stem) || known(&word.stem) {
+            continue;
+        }
+        let Some(better) = lexicon.correct(norm) else { continue };
+        corrections.push((word.norm.clone(), better.to_owned()));
+        word.stem = stem(better);
+        word.norm = better.to_owned();
+    }
+    corrections
+}

@@ -1,0 +1,129 @@
+//! Time ranges on columns: which column a range limits, in the column's own type.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::draft::Draft;
+use super::items::{Item, Placed};
+use super::question::Question;
+use crate::entity::{Condition, Test};
+use crate::semantic::{ColumnRef, SemanticModel, ValueType};
+use crate::time::{Clock, Grain, TimeRange};
+
+/// The time conditions of a reading.
+#[derive(Debug, Default)]
+pub struct TimeConditions {
+    pub conditions: Vec<Condition>,
+    pub readings: Vec<String>,
+    pub units: Vec<Option<Grain>>,
+    pub ranges: usize,
+}
+
+/// The column of the calendar that a reading runs along: the root's own, else the nearest dataset's.
+pub fn time_column(model: &SemanticModel, d: &Draft) -> Option<ColumnRef> {
+    let own = |dataset: usize| {
+        let found = &model.datasets[dataset];
+        found
+            .time_column
+            .or_else(|| found.columns.iter().position(|c| c.value_type.is_temporal()))
+            .map(|column| ColumnRef { dataset, column })
+    };
+    own(d.root).or_else(|| {
+        let mut near: Vec<(&usize, f32)> =
+            d.paths.iter().map(|(k, p)| (k, p.cost)).filter(|(_, c)| *c <= 1.0).collect();
+        near.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
+        near.into_iter().find_map(|(k, _)| own(*k))
+    })
+}
+
+/// Conditions for the question's ranges; several ranges of one column are alternatives.
+pub fn conditions(
+    q: &Question,
+    placed: &[Placed],
+    used: &[bool],
+    model: &SemanticModel,
+    d: &Draft,
+    clock: &Clock,
+) -> TimeConditions {
+    let mut out = TimeConditions::default();
+    for (i, p) in placed.iter().enumerate() {
+        let Item::Time(t) = p.item else { continue };
+        let m = &q.times.matches[t];
+        let near = (i.saturating_sub(4)..i).rev().find_map(|k| match placed[k].item {
+            Item::Column(c) if !used[k] && model.column(c).value_type.is_temporal() => Some(c),
+            _ => None,
+        });
+        let Some(column) = near.or_else(|| time_column(model, d)).or_else(|| year_column(model, d.root, m.unit)) else {
+            continue;
+        };
+        let Some(test) = test_for(model, column, &m.range, clock) else { continue };
+        let or = out.conditions.iter().any(|c| c.column == column);
+        out.conditions.push(Condition { column, test, or });
+        out.readings.push(m.reading.clone());
+        out.units.push(unit_of(&m.range, m.unit));
+        out.ranges += 1;
+    }
+    if let Some(days) = q.times.days.first()
+        && let Some(column) = time_column(model, d)
+    {
+        out.conditions.push(Condition { column, test: Test::Weekdays(days.days.clone()), or: false });
+    }
+    out
+}
+
+/// A whole-number column that holds years.
+fn year_column(model: &SemanticModel, root: usize, unit: Option<Grain>) -> Option<ColumnRef> {
+    let columns = &model.datasets[root].columns;
+    let column =
+        columns.iter().position(|c| c.value_type == ValueType::Integer && c.name.to_lowercase().contains("year"))?;
+    (unit == Some(Grain::Year)).then_some(ColumnRef { dataset: root, column })
+}
+
+/// The half-open range as a test in the column's own type.
+pub fn test_for(model: &SemanticModel, column: ColumnRef, range: &TimeRange, clock: &Clock) -> Option<Test> {
+    let zone = clock.now.time_zone();
+    let text = |at: DateTime| literal(model.column(column).value_type, at, zone);
+    match model.column(column).value_type {
+        ValueType::Integer => {
+            let from = range.start.map(|s| f64::from(s.year()));
+            let to = range.end.map(|e| f64::from(e.year()));
+            Some(match (from, to) {
+                (Some(a), Some(b)) if b - a <= 1.0 => Test::In(vec![crate::entity::Literal::Number(a)]),
+                (Some(a), Some(b)) => Test::Between(a, b - 1.0),
+                (Some(a), None) => Test::Compare("gte", a),
+                (None, Some(b)) => Test::Compare("lt", b),
+                (None, None) => return None,
+            })
+        }
+        v if v.is_temporal() => Some(Test::Time { from: range.start.and_then(text), to: range.end.and_then(text) }),
+        _ => None,
+    }
+}
+
+fn literal(value_type: ValueType, at: DateTime, zone: &TimeZone) -> Option<String> {
+    match value_type {
+        ValueType::Date => Some(at.date().to_string()),
+        ValueType::Timestamp => Some(at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
+        // The zone's offset at that very moment: daylight-saving changes fall where they should.
+        _ => at.to_zoned(zone.clone()).ok().map(|z| z.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()),
+    }
+}
+
+/// The unit to step by when a range is drawn along time.
+fn unit_of(range: &TimeRange, unit: Option<Grain>) -> Option<Grain> {
+    let (Some(start), Some(end)) = (range.start, range.end) else { return unit };
+    let days = (end.date() - start.date()).get_days();
+    Some(match days {
+        ..=2 => Grain::Hour,
+        3..=62 => Grain::Day,
+        63..=190 => Grain::Week,
+        191..=1500 => Grain::Month,
+        _ => Grain::Year,
+    })
+}
+
+/// The grain of a time axis when the question names none.
+pub fn axis_grain(units: &[Option<Grain>], q: &Question) -> Grain {
+    let said = q.grains.first().map(|g| g.grain);
+    said.or_else(|| units.iter().flatten().next().copied()).map_or(Grain::Month, |g| g.max(Grain::Day))
+}

@@ -1,0 +1,245 @@
+//! One pass: question, drafts over every dataset in scope, the best of them, its SQL.
+
+use super::answer::{Alternative, Answer, Entity, Status};
+use super::confidence::{self, Verdict};
+use super::context::{Context, ContextError};
+use super::{explain, followup, intent};
+use crate::quickspec::QuickSpec;
+use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, to_spec};
+use crate::semantic::{Lexicon, Role, SemanticModel};
+use crate::sql::{SqlClock, build};
+
+/// A semantic model with its lexicon: compile once per version.
+#[derive(Debug, Default)]
+pub struct CompiledModel {
+    pub model: SemanticModel,
+    pub lexicon: Lexicon,
+}
+
+impl CompiledModel {
+    pub fn new(model: SemanticModel) -> Self {
+        let lexicon = Lexicon::build(&model);
+        Self { model, lexicon }
+    }
+}
+
+/// Answers a prompt. `known` tells whether a folded word is a word of the language (see the encoder's vocabulary).
+pub fn ask(
+    prompt: &str,
+    compiled: &CompiledModel,
+    context: &Context,
+    known: &dyn Fn(&str) -> bool,
+) -> Result<Answer, ContextError> {
+    let model = &compiled.model;
+    let scope = context.scope(model)?;
+    let mut q = Question::parse(prompt, &compiled.lexicon, &context.clock, known);
+    restrict(&mut q, &scope);
+    if q.has(Cue::Write) && write_request(&q) {
+        return Ok(Answer::refused("The router answers questions; it never changes data."));
+    }
+    let mut warnings: Vec<String> =
+        q.corrections.iter().map(|(from, to)| format!("read \"{from}\" as \"{to}\"")).collect();
+    warnings.extend(q.times.notes.iter().cloned());
+    if let Some(previous) = &context.previous
+        && let Some(answer) = followup::ask(prompt, &q, model, context, previous, &warnings)
+    {
+        return Ok(answer);
+    }
+    let mut drafts = drafts(&q, model, &scope, context);
+    let Some(best) = (!drafts.is_empty()).then(|| drafts.remove(0)) else {
+        return Ok(Answer::refused(format!(
+            "Nothing in \"{}\" names something that is registered here.",
+            shorten(prompt)
+        )));
+    };
+    let mut spec = to_spec(&best, &q, model);
+    let ignored = add_context_filters(&mut spec, &best, model, context);
+    warnings.extend(ignored);
+    let sql = match build(&spec, model, &sql_clock(context)) {
+        Ok(sql) => sql,
+        Err(e) => return Ok(Answer::refused(format!("The question was understood, but not answerable: {e}."))),
+    };
+    let intent = intent::classify(&q, &best, &spec, model);
+    let runner_up = drafts.first();
+    let Verdict { status, confidence, reason } = confidence::judge(&q, &best, runner_up, model);
+    let layer = model.datasets[best.root].layer;
+    let alternatives = if status == Status::Ok { Vec::new() } else { alternatives(&q, &spec, &drafts, model) };
+    let explanation = match status {
+        Status::Ok => explain::sentence(&spec, &best, model),
+        _ => reason,
+    };
+    let steps = explain::steps(&q, prompt, &best, &spec, &drafts, model, intent, confidence);
+    Ok(Answer {
+        status,
+        source: if confidence > 0.9 {
+            "direct_routing"
+        } else if confidence > 0.7 {
+            "intent"
+        } else {
+            "keyword_matching"
+        },
+        intent,
+        confidence,
+        layer: Some(layer),
+        dataset: Some(spec.dataset.clone()),
+        sql: (status == Status::Ok).then_some(sql),
+        spec: Some(spec),
+        explain: explanation,
+        entities: entities(&q, prompt, &best, model),
+        alternatives,
+        warnings,
+        steps,
+    })
+}
+
+/// Leaves only meanings within scope.
+fn restrict(q: &mut Question, scope: &[bool]) {
+    for m in &mut q.mentions {
+        m.candidates.retain(|c| scope[c.target.dataset()]);
+    }
+    q.mentions.retain(|m| !m.candidates.is_empty());
+}
+
+/// A verb of change at the head of the sentence, or SQL.
+fn write_request(q: &Question) -> bool {
+    let at = q.cues.iter().find(|c| c.cue == Cue::Write).map(|c| c.words.start);
+    at.is_some_and(|at| {
+        at == 0
+            || q.words[..at]
+                .iter()
+                .all(|w| crate::prompt::is_stopword(&w.norm) || w.kind != crate::prompt::TokenKind::Word)
+    })
+}
+
+/// Readings over every dataset that the question may be about, best first.
+fn drafts(q: &Question, model: &SemanticModel, scope: &[bool], context: &Context) -> Vec<Draft> {
+    let mut roots: Vec<usize> = q.mentions.iter().flat_map(|m| &m.candidates).map(|c| c.target.dataset()).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    if roots.len() > MOST_ROOTS {
+        let mut strength: Vec<(usize, f32)> = roots
+            .iter()
+            .map(|r| {
+                let best = q.mentions.iter().map(|m| {
+                    m.candidates
+                        .iter()
+                        .filter(|c| c.target.dataset() == *r)
+                        .map(|c| c.score * m.weight)
+                        .fold(0.0, f32::max)
+                });
+                (*r, best.sum())
+            })
+            .collect();
+        strength.sort_by(|a, b| b.1.total_cmp(&a.1));
+        roots = strength.into_iter().take(MOST_ROOTS).map(|(r, _)| r).collect();
+    }
+    if roots.is_empty() && asks_something(q) {
+        roots = (0..model.datasets.len()).filter(|d| scope[*d]).take(MOST_ROOTS).collect();
+    }
+    let wanted = context.filters.keys().collect::<Vec<_>>();
+    let mut drafts: Vec<Draft> = roots
+        .into_iter()
+        .filter_map(|root| {
+            let mut d = draft(q, model, root, &context.clock)?;
+            // A dataset that can't honour the caller's filters is the wrong one.
+            let missing = wanted.iter().filter(|k| model.datasets[root].column_index(k).is_none()).count();
+            d.score -= 1.5 * missing as f32;
+            Some(d)
+        })
+        .collect();
+    drafts.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.root.cmp(&b.root)));
+    drafts
+}
+
+/// Datasets that are read in full per question.
+const MOST_ROOTS: usize = 24;
+
+/// A question without a name in it may still ask for the usual ("monthly trend 2024").
+fn asks_something(q: &Question) -> bool {
+    let content = q.items_unknown();
+    content == 0
+        && (!q.times.matches.is_empty()
+            || !q.grains.is_empty()
+            || q.has(Cue::Trend)
+            || q.has(Cue::Overview)
+            || q.has(Cue::Forecast))
+}
+
+pub(super) fn sql_clock(context: &Context) -> SqlClock {
+    SqlClock {
+        timezone: context.clock.now.time_zone().iana_name().unwrap_or("UTC").to_owned(),
+        week_start: context.clock.week_start,
+    }
+}
+
+/// Filters of the caller's page hold besides the prompt's own; the prompt wins on its columns.
+fn add_context_filters(spec: &mut QuickSpec, d: &Draft, model: &SemanticModel, context: &Context) -> Vec<String> {
+    let mut ignored = Vec::new();
+    for (column, condition) in &context.filters {
+        if spec.filters.contains_key(column) {
+            ignored.push(format!("the prompt's own condition on {column} replaces the page's filter"));
+        } else if model.datasets[d.root].column_index(column).is_some() {
+            merge_filters(&mut spec.filters, column.clone(), condition.clone());
+        } else {
+            ignored.push(format!("the filter on {column} was not applied: {} has no such column", spec.dataset));
+        }
+    }
+    ignored
+}
+
+fn alternatives(q: &Question, chosen: &QuickSpec, drafts: &[Draft], model: &SemanticModel) -> Vec<Alternative> {
+    let mut out: Vec<Alternative> =
+        vec![Alternative { spec: chosen.clone(), difference: "the likeliest reading".into() }];
+    for d in drafts.iter().take(6) {
+        let spec = to_spec(d, q, model);
+        if out.iter().all(|a| a.spec != spec) {
+            let difference = explain::difference(chosen, &spec);
+            out.push(Alternative { spec, difference });
+        }
+        if out.len() == 3 {
+            break;
+        }
+    }
+    out
+}
+
+fn entities(q: &Question, prompt: &str, d: &Draft, model: &SemanticModel) -> Vec<Entity> {
+    d.items
+        .placed
+        .iter()
+        .filter_map(|p| {
+            let (kind, meaning) = match p.item {
+                Item::Column(c) => {
+                    let kind = match model.column(c).role {
+                        Role::Dimension => "dimension",
+                        Role::Measure => "measure",
+                        Role::Time => "time",
+                        Role::Key => "key",
+                    };
+                    (kind, format!("{}.{}", model.datasets[c.dataset].full_name(), model.column(c).name))
+                }
+                Item::Value(c, v) => {
+                    let column = model.column(c);
+                    (
+                        "value",
+                        format!(
+                            "{}.{} = '{}'",
+                            model.datasets[c.dataset].full_name(),
+                            column.name,
+                            column.values[v as usize].stored
+                        ),
+                    )
+                }
+                Item::Dataset(k) => ("dataset", model.datasets[k].full_name()),
+                Item::Time(t) => ("time", q.times.matches[t].reading.clone()),
+                _ => return None,
+            };
+            Some(Entity { text: q.text(prompt, &p.words), kind, meaning, confidence: p.score })
+        })
+        .collect()
+}
+
+fn shorten(prompt: &str) -> String {
+    let short: String = prompt.chars().take(80).collect();
+    if short.len() < prompt.len() { format!("{short}...") } else { short }
+}

@@ -1,0 +1,223 @@
+//! The answer in words: one sentence, and the steps that led to it.
+
+use serde_json::Value;
+
+use crate::quickspec::{Direction, OrderTarget, QuickSpec, Transform};
+use crate::reading::{Draft, Item, Question};
+use crate::semantic::{Aggregation, SemanticModel};
+use crate::time::Grain;
+
+/// "Sum of total_sales by region where brand is 'Alaska' (last month: ...), from public.scout_gold_kpis."
+pub fn sentence(spec: &QuickSpec, d: &Draft, model: &SemanticModel) -> String {
+    let mut s = describe(spec);
+    if !d.time_readings.is_empty() {
+        s.push_str(&format!(" ({})", d.time_readings.join("; ")));
+    }
+    let label = model.datasets[d.root].label.as_deref();
+    s.push_str(&format!(", from {}", spec.dataset));
+    if let Some(label) = label {
+        s.push_str(&format!(" ({label})"));
+    }
+    s.push('.');
+    s
+}
+
+/// The spec in words, without its dataset.
+pub fn describe(spec: &QuickSpec) -> String {
+    let y = spec.y.as_deref().unwrap_or("rows");
+    let mut s = match spec.agg {
+        Aggregation::Sum => format!("Sum of {y}"),
+        Aggregation::Avg => format!("Average {y}"),
+        Aggregation::Count if spec.y.is_none() => "Number of rows".to_owned(),
+        Aggregation::Count => format!("Number of {y}"),
+        Aggregation::CountDistinct => format!("Number of different {y}"),
+        Aggregation::Min => format!("Lowest {y}"),
+        Aggregation::Max => format!("Highest {y}"),
+        Aggregation::None if spec.x.is_none() => "Rows as stored".to_owned(),
+        Aggregation::None => capitalised(y),
+    };
+    if spec.normalize {
+        s = if spec.part.is_empty() {
+            format!("Share (in percent) of the {}", lower_first(&s))
+        } else {
+            format!("Share (in percent) of {} in the {}", conditions(&spec.part), lower_first(&s))
+        };
+    }
+    match spec.transform {
+        Some(Transform::Growth) => s = format!("Percent change of the {}", lower_first(&s)),
+        Some(Transform::Cumulative) => s = format!("Running total of the {}", lower_first(&s)),
+        Some(Transform::MovingAverage) => s = format!("Moving average (3 points) of the {}", lower_first(&s)),
+        None => {}
+    }
+    if let Some(x) = &spec.x {
+        s.push_str(&match spec.time_grain {
+            Some(g) => format!(" by {}", grain(g)),
+            None if spec.agg == Aggregation::None => format!(" against {x}"),
+            None => format!(" by {x}"),
+        });
+    }
+    if let Some(split) = &spec.split_by {
+        s.push_str(&match spec.split_grain {
+            Some(g) => format!(", split by {}", grain(g)),
+            None => format!(", split by {split}"),
+        });
+    }
+    if !spec.filters.is_empty() {
+        s.push_str(&format!(" where {}", conditions(&spec.filters)));
+    }
+    if let Some(k) = spec.top_k {
+        let end = match spec.order_by {
+            Some(o) if o.by == OrderTarget::Y && o.dir == Direction::Asc => "lowest",
+            Some(o) if o.by == OrderTarget::Y => "highest",
+            _ => "first",
+        };
+        s.push_str(&format!(", the {end} {k}"));
+    }
+    s
+}
+
+fn grain(g: Grain) -> &'static str {
+    match g {
+        Grain::Hour => "hour",
+        Grain::Day => "day",
+        Grain::Week => "week",
+        Grain::Month => "month",
+        Grain::Quarter => "quarter",
+        Grain::Year => "year",
+        Grain::Weekday => "day of the week",
+    }
+}
+
+fn conditions(map: &serde_json::Map<String, Value>) -> String {
+    let one = |column: &String, v: &Value| match v {
+        Value::Object(ops) => ops
+            .iter()
+            .map(|(op, v)| format!("{column} {} {}", operator(op), plain(v)))
+            .collect::<Vec<_>>()
+            .join(" and "),
+        Value::Array(l) => format!("{column} is {}", l.iter().map(plain).collect::<Vec<_>>().join(" or ")),
+        scalar => format!("{column} is {}", plain(scalar)),
+    };
+    map.iter()
+        .map(|(k, v)| match v {
+            Value::Array(options) if k == "any_of" => {
+                let texts: Vec<String> = options.iter().filter_map(Value::as_object).map(conditions).collect();
+                format!("({})", texts.join(") or ("))
+            }
+            v => one(k, v),
+        })
+        .collect::<Vec<_>>()
+        .join(" and ")
+}
+
+fn operator(op: &str) -> &str {
+    match op {
+        "eq" => "is",
+        "ne" => "is not",
+        "gt" => "above",
+        "gte" => "from",
+        "lt" => "before",
+        "lte" => "up to",
+        "in" => "in",
+        "not_in" => "not in",
+        "between" => "between",
+        "is_null" => "missing:",
+        "ilike" | "like" => "like",
+        "not_ilike" | "not_like" => "not like",
+        "weekday" => "on weekdays",
+        other => other,
+    }
+}
+
+fn plain(v: &Value) -> String {
+    match v {
+        Value::String(s) => format!("'{s}'"),
+        Value::Array(l) => l.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn lower_first(s: &str) -> String {
+    let mut c = s.chars();
+    c.next().map_or_else(String::new, |f| f.to_lowercase().chain(c).collect())
+}
+
+fn capitalised(s: &str) -> String {
+    let mut c = s.chars();
+    c.next().map_or_else(String::new, |f| f.to_uppercase().chain(c).collect())
+}
+
+/// How a second reading differs from the chosen one.
+pub fn difference(chosen: &QuickSpec, other: &QuickSpec) -> String {
+    let mut parts = Vec::new();
+    if chosen.dataset != other.dataset {
+        parts.push(format!("reads {}", other.dataset));
+    }
+    if chosen.y != other.y || chosen.agg != other.agg {
+        parts.push(format!("measures {:?} of {}", other.agg, other.y.as_deref().unwrap_or("rows")).to_lowercase());
+    }
+    if chosen.x != other.x || chosen.time_grain != other.time_grain {
+        parts.push(format!("by {}", other.x.as_deref().unwrap_or("nothing: one number")));
+    }
+    if chosen.filters != other.filters {
+        parts.push(format!(
+            "where {}",
+            if other.filters.is_empty() { "nothing is filtered".into() } else { conditions(&other.filters) }
+        ));
+    }
+    if parts.is_empty() { "another chart or order".into() } else { parts.join("; ") }
+}
+
+/// Spans and their meaning, the readings that lost and by how much, the spec.
+#[allow(clippy::too_many_arguments)]
+pub fn steps(
+    q: &Question,
+    prompt: &str,
+    best: &Draft,
+    spec: &QuickSpec,
+    others: &[Draft],
+    model: &SemanticModel,
+    intent: &str,
+    confidence: f32,
+) -> Vec<(&'static str, String)> {
+    let mut steps = Vec::new();
+    for p in &best.items.placed {
+        let meaning = match &p.item {
+            Item::Column(c) => format!("column {}.{}", model.datasets[c.dataset].full_name(), model.column(*c).name),
+            Item::Value(c, v) => format!(
+                "value '{}' of {}.{}",
+                model.column(*c).values[*v as usize].stored,
+                model.datasets[c.dataset].full_name(),
+                model.column(*c).name
+            ),
+            Item::Dataset(d) => format!("dataset {}", model.datasets[*d].full_name()),
+            Item::Cue(c) => format!("asks for {c:?}"),
+            Item::Time(t) => q.times.matches[*t].reading.clone(),
+            Item::Grain(g) => format!("step {:?}", q.grains[*g].grain),
+            Item::Comparator(c) => format!("compares {c:?}"),
+            Item::Number(n) => format!("number {n}"),
+            Item::Quoted(t) => format!("text '{t}'"),
+            Item::Unknown => "not understood".to_owned(),
+            _ => continue,
+        };
+        let fit = if p.source.is_some() { format!(" (fit {:.2})", p.score) } else { String::new() };
+        steps.push(("span", format!("\"{}\": {meaning}{fit}", q.text(prompt, &p.words))));
+    }
+    if let Some(o) = &q.order {
+        steps.push(("span", format!("\"{}\": sorting {:?}", q.text(prompt, &o.words), o.dir)));
+    }
+    for (from, to) in &q.corrections {
+        steps.push(("spelling", format!("\"{from}\" read as \"{to}\"")));
+    }
+    steps.push(("dataset", format!("{} (score {:.2})", spec.dataset, best.score)));
+    for o in others.iter().take(3) {
+        steps.push((
+            "rejected",
+            format!("{}: behind by {:.2}", model.datasets[o.root].full_name(), best.score - o.score),
+        ));
+    }
+    steps.push(("intent", intent.to_owned()));
+    steps.push(("confidence", format!("{confidence:.2}")));
+    steps.push(("spec", serde_json::to_string(spec).unwrap_or_default()));
+    steps
+}

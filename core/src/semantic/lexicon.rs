@@ -1,0 +1,232 @@
+//! The compiled lexicon: every phrase that may name a dataset, a column or a value.
+
+use std::collections::HashMap;
+
+use super::{ColumnRef, SemanticModel};
+use crate::prompt::{expand_words, stem, words_of};
+
+/// What a phrase names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    Dataset(usize),
+    Column(ColumnRef),
+    /// A stored value of a column: index into its `values`.
+    Value(ColumnRef, u32),
+}
+
+impl Target {
+    pub fn dataset(self) -> usize {
+        match self {
+            Self::Dataset(d) => d,
+            Self::Column(c) | Self::Value(c, _) => c.dataset,
+        }
+    }
+}
+
+/// Where a phrase comes from: how far it is to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Name,
+    /// Registered by a person.
+    Alias,
+    /// The dataset's name and the column's together ("student name").
+    Qualified,
+    /// The column's name without the dataset's ("name" for party.party_name).
+    Unqualified,
+    Comment,
+    Value,
+    ValueAlias,
+    /// Some of the words of the name.
+    Partial,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub target: Target,
+    pub source: Source,
+    pub score: f32,
+}
+
+/// A column's name as stems, for partial matches.
+#[derive(Debug)]
+pub(super) struct ColumnWords {
+    pub column: ColumnRef,
+    pub stems: Vec<String>,
+}
+
+/// Phrases of a semantic model, compiled for matching. Build once per model version.
+#[derive(Debug, Default)]
+pub struct Lexicon {
+    /// Stems of a phrase joined by nothing -> what it names.
+    phrases: HashMap<String, Vec<Entry>>,
+    pub(super) columns: Vec<ColumnWords>,
+    /// Stem -> indexes into `columns`.
+    pub(super) by_stem: HashMap<String, Vec<u32>>,
+    /// Folded words of all phrases, for spelling correction, by length.
+    vocabulary: HashMap<usize, Vec<String>>,
+    known: std::collections::HashSet<String>,
+    /// Longest phrase in words.
+    pub(super) longest: usize,
+}
+
+/// Words of names that say little on their own.
+pub(super) fn word_weight(stem: &str) -> f32 {
+    match stem {
+        "id" | "name" | "code" | "number" | "type" | "date" | "detail" | "descript" | "valu" | "time" | "other"
+        | "of" | "the" | "in" | "is" | "no" | "key" | "titl" | "text" | "kind" => 0.4,
+        "total" | "averag" | "maximum" | "minimum" | "count" | "first" | "last" => 0.6,
+        _ => 1.0,
+    }
+}
+
+impl Lexicon {
+    pub fn build(model: &SemanticModel) -> Self {
+        let mut lexicon = Self::default();
+        for (d, dataset) in model.datasets.iter().enumerate() {
+            let target = Target::Dataset(d);
+            let dataset_words = words_of(&dataset.name);
+            lexicon.add_name(&dataset.name, target, Source::Name, 0.9);
+            for alias in dataset.aliases.iter().chain(&dataset.label) {
+                lexicon.add_name(alias, target, Source::Alias, 0.9);
+            }
+            for (c, column) in dataset.columns.iter().enumerate() {
+                let r = ColumnRef { dataset: d, column: c };
+                lexicon.add_column(r, &column.name, &dataset_words);
+                for alias in &column.aliases {
+                    lexicon.add_name(alias, Target::Column(r), Source::Alias, 1.0);
+                }
+                if let Some(comment) = column.comment.as_deref().filter(|c| c.len() <= 60) {
+                    lexicon.add_name(comment, Target::Column(r), Source::Comment, 0.8);
+                }
+                for (v, value) in column.values.iter().enumerate() {
+                    let target = Target::Value(r, v as u32);
+                    lexicon.add_value(&value.stored, target, Source::Value, 1.0);
+                    for alias in &value.aliases {
+                        lexicon.add_value(alias, target, Source::ValueAlias, 0.97);
+                    }
+                }
+            }
+        }
+        lexicon
+    }
+
+    pub(super) fn phrase(&self, key: &str) -> &[Entry] {
+        self.phrases.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// True when something is named exactly so; `key` is a stem or stems joined.
+    pub fn phrase_exists(&self, key: &str) -> bool {
+        self.phrases.contains_key(key) || self.by_stem.contains_key(key)
+    }
+
+    /// True when some phrase holds this folded word.
+    pub fn knows(&self, norm: &str) -> bool {
+        self.known.contains(norm)
+    }
+
+    /// The word of the lexicon that a misspelt word most likely stands for: one slip for words of four
+    /// letters and more, two for eight and more, and only when no other word is as near.
+    pub fn correct(&self, norm: &str) -> Option<&str> {
+        let length = norm.chars().count();
+        if length < 4 || norm.bytes().any(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let limit = if length >= 8 { 2 } else { 1 };
+        let mut best: Option<(usize, &str)> = None;
+        let mut tied = false;
+        for near in length.saturating_sub(limit)..=length + limit {
+            for word in self.vocabulary.get(&near).map_or(&[][..], Vec::as_slice) {
+                let distance = strsim::osa_distance(norm, word);
+                // The first letter is rarely wrong: a slip there counts double.
+                let distance = distance + usize::from(word.chars().next() != norm.chars().next());
+                if distance > limit {
+                    continue;
+                }
+                match best {
+                    Some((d, _)) if d < distance => {}
+                    Some((d, w)) if d == distance && w != word => tied = stem(w) != stem(word),
+                    _ => {
+                        best = Some((distance, word));
+                        tied = false;
+                    }
+                }
+            }
+        }
+        best.filter(|_| !tied).map(|(_, w)| w)
+    }
+
+    fn add_column(&mut self, r: ColumnRef, name: &str, dataset_words: &[String]) {
+        let target = Target::Column(r);
+        self.add_name(name, target, Source::Name, 1.0);
+        let words = expand_words(&words_of(name));
+        let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
+        let dataset_stems: Vec<String> = dataset_words.iter().map(|w| stem(w)).collect();
+        // "name" for party.party_name; "party name" for party.name.
+        let head = dataset_stems.last();
+        let prefixed = stems.len() > 1 && (stems.starts_with(&dataset_stems) || stems.first() == head);
+        if prefixed {
+            let cut = if stems.starts_with(&dataset_stems) { dataset_stems.len() } else { 1 };
+            if cut < words.len() {
+                self.add(&words[cut..], target, Source::Unqualified, 0.93);
+            }
+        } else if let Some(last) = dataset_words.last() {
+            let mut qualified = dataset_words.to_vec();
+            qualified.extend(words.iter().cloned());
+            self.add(&qualified, target, Source::Qualified, 1.0);
+            if dataset_words.len() > 1 {
+                let mut by_head = vec![last.clone()];
+                by_head.extend(words.iter().cloned());
+                self.add(&by_head, target, Source::Qualified, 0.98);
+            }
+        }
+        let index = self.columns.len() as u32;
+        for s in &stems {
+            let list = self.by_stem.entry(s.clone()).or_default();
+            if list.last() != Some(&index) {
+                list.push(index);
+            }
+        }
+        self.columns.push(ColumnWords { column: r, stems });
+    }
+
+    fn add_name(&mut self, phrase: &str, target: Target, source: Source, score: f32) {
+        let words = words_of(phrase);
+        self.add(&words, target, source, score);
+        let expanded = expand_words(&words);
+        if expanded != words {
+            self.add(&expanded, target, source, score - 0.01);
+        }
+    }
+
+    fn add_value(&mut self, text: &str, target: Target, source: Source, score: f32) {
+        self.add(&words_of(text), target, source, score);
+    }
+
+    fn add(&mut self, words: &[String], target: Target, source: Source, score: f32) {
+        if words.is_empty() || words.len() > 12 {
+            return;
+        }
+        self.longest = self.longest.max(words.len());
+        for w in words {
+            if self.known.insert(w.clone()) && w.chars().count() >= 4 {
+                self.vocabulary.entry(w.chars().count()).or_default().push(w.clone());
+            }
+        }
+        let stems: String = words.iter().map(|w| stem(w)).collect();
+        let joined = stem(&words.concat());
+        let entry = Entry { target, source, score };
+        if joined != stems {
+            self.insert(joined, Entry { score: score - 0.01, ..entry });
+        }
+        self.insert(stems, entry);
+    }
+
+    fn insert(&mut self, key: String, entry: Entry) {
+        let list = self.phrases.entry(key).or_default();
+        match list.iter_mut().find(|e| e.target == entry.target) {
+            Some(old) if old.score >= entry.score => {}
+            Some(old) => *old = entry,
+            None => list.push(entry),
+        }
+    }
+}

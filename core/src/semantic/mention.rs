@@ -1,0 +1,117 @@
+//! Spans of the prompt that may name something of the model.
+
+use std::ops::Range;
+
+use super::lexicon::{Lexicon, Source, Target, word_weight};
+use crate::prompt::{TokenKind, Word, is_stopword};
+
+/// One possible meaning of a span.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    pub target: Target,
+    pub source: Source,
+    /// 0..1: how well the words fit.
+    pub score: f32,
+}
+
+/// A span of words with everything it may name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mention {
+    /// Word indexes, half-open.
+    pub words: Range<usize>,
+    pub candidates: Vec<Candidate>,
+    /// Words that carry content: what the span is worth.
+    pub weight: f32,
+}
+
+/// All mentions, overlapping ones included: the reading chooses. `free[i]` is false for words
+/// that another reading (a time expression, a chart word) has taken.
+pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Mention> {
+    let mut mentions = Vec::new();
+    let longest = lexicon.longest.clamp(1, 12);
+    for start in 0..words.len() {
+        if !free[start] || words[start].kind == TokenKind::Symbol {
+            continue;
+        }
+        if words[start].kind == TokenKind::Quoted {
+            mentions.extend(quoted(words, start, lexicon));
+            continue;
+        }
+        let mut key = String::new();
+        let mut partial_done = false;
+        for end in start + 1..=(start + longest).min(words.len()) {
+            let word = &words[end - 1];
+            if !free[end - 1] || word.kind == TokenKind::Quoted {
+                break;
+            }
+            if word.kind == TokenKind::Symbol {
+                // "Sari-Sari", "A/B", "S. Smith": punctuation inside a name does not count.
+                if matches!(word.norm.as_str(), "-" | "/" | "." | "&" | "'" | "\u{2019}") && end - 1 > start {
+                    continue;
+                }
+                break;
+            }
+            key.push_str(&word.stem);
+            let span = start..end;
+            let mut candidates: Vec<Candidate> = lexicon
+                .phrase(&key)
+                .iter()
+                .map(|e| Candidate { target: e.target, source: e.source, score: e.score })
+                .collect();
+            if end - start <= 3 && !partial_done {
+                let partial = partial_columns(&words[span.clone()], lexicon, &candidates);
+                partial_done = partial.is_empty() && end - start > 1;
+                candidates.extend(partial);
+            }
+            let content = span_weight(&words[span.clone()]);
+            if !candidates.is_empty() && content > 0.0 {
+                mentions.push(Mention { words: span, candidates, weight: content });
+            }
+        }
+    }
+    mentions
+}
+
+/// A quoted text names a value as a whole.
+fn quoted(words: &[Word], at: usize, lexicon: &Lexicon) -> Option<Mention> {
+    let key: String = crate::prompt::words_of(&words[at].norm).iter().map(|w| crate::prompt::stem(w)).collect();
+    let candidates: Vec<Candidate> =
+        lexicon.phrase(&key).iter().map(|e| Candidate { target: e.target, source: e.source, score: e.score }).collect();
+    (!candidates.is_empty()).then(|| Mention { words: at..at + 1, candidates, weight: 1.0 })
+}
+
+/// Columns whose name holds all of these words, and more.
+fn partial_columns(span: &[Word], lexicon: &Lexicon, exact: &[Candidate]) -> Vec<Candidate> {
+    let stems: Vec<&str> = span.iter().map(|w| w.stem.as_str()).collect();
+    let Some(rarest) = stems.iter().filter_map(|s| lexicon.by_stem.get(*s)).min_by_key(|l| l.len()) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for &index in rarest {
+        let column = &lexicon.columns[index as usize];
+        let target = Target::Column(column.column);
+        if !stems.iter().all(|s| column.stems.iter().any(|c| c == s)) {
+            continue;
+        }
+        if exact.iter().any(|c| c.target == target) {
+            continue;
+        }
+        let total: f32 = column.stems.iter().map(|s| word_weight(s)).sum();
+        let matched: f32 = stems.iter().map(|s| word_weight(s)).sum();
+        let score = 0.35 + 0.5 * (matched / total).min(1.0);
+        found.push(Candidate { target, source: Source::Partial, score });
+    }
+    found
+}
+
+/// What a span is worth: content words count 1, others little.
+fn span_weight(span: &[Word]) -> f32 {
+    span.iter()
+        .filter(|w| w.kind != TokenKind::Symbol)
+        .map(|w| match w.kind {
+            TokenKind::Word if is_stopword(&w.norm) => 0.3,
+            TokenKind::Number => 0.5,
+            _ => 1.0,
+        })
+        .sum()
+}

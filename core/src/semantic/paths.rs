@@ -1,0 +1,60 @@
+//! How datasets reach each other over registered relationships.
+
+use std::collections::HashMap;
+
+use super::SemanticModel;
+
+/// One step along a relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    pub relationship: usize,
+    /// From many to one: keeps the number of rows.
+    pub to_one: bool,
+    pub from: usize,
+    pub to: usize,
+}
+
+/// The way from a root to a dataset.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Path {
+    pub steps: Vec<Step>,
+    pub cost: f32,
+}
+
+/// Longest way that is followed.
+const MOST_STEPS: usize = 4;
+
+/// Cheapest paths from `root` to everything within reach. A step to the many side multiplies rows
+/// and costs more.
+pub fn paths_from(model: &SemanticModel, root: usize) -> HashMap<usize, Path> {
+    let mut best: HashMap<usize, Path> = HashMap::from([(root, Path::default())]);
+    let mut frontier = vec![root];
+    for _ in 0..MOST_STEPS {
+        let mut next = Vec::new();
+        for &at in &frontier {
+            let here = best.get(&at).cloned().unwrap_or_default();
+            for (index, r) in model.relationships.iter().enumerate() {
+                let step = if r.from == at && r.to != at {
+                    Step { relationship: index, to_one: true, from: at, to: r.to }
+                } else if r.to == at && r.from != at {
+                    Step { relationship: index, to_one: false, from: at, to: r.from }
+                } else {
+                    continue;
+                };
+                let cost = here.cost + if step.to_one { 1.0 } else { 1.4 };
+                if best.get(&step.to).is_none_or(|p| cost < p.cost - 1e-6) {
+                    let mut path = here.clone();
+                    path.steps.push(step);
+                    path.cost = cost;
+                    best.insert(step.to, path);
+                    next.push(step.to);
+                }
+            }
+        }
+        if next.is_empty() {
+            break;
+        }
+        frontier = next;
+    }
+    best
+}

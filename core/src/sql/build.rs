@@ -1,0 +1,378 @@
+//! QuickSpec to one SELECT. Identifiers come from the semantic model only, values are literals only.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::filter::{Resolved, SpecError, conditions};
+use super::quote::{quote_identifier, quote_literal};
+use crate::quickspec::{Direction, OrderTarget, QuickSpec, Transform};
+use crate::semantic::{Aggregation, ColumnRef, Path, SemanticModel, ValueType, paths_from};
+use crate::time::{Grain, Weekday};
+
+/// What the builder needs to know about time.
+#[derive(Debug, Clone)]
+pub struct SqlClock {
+    /// IANA name of the zone that timestamps with time zone are cut in.
+    pub timezone: String,
+    pub week_start: Weekday,
+}
+
+/// Builds the SELECT. Result columns: `x_axis`, `y_value`, `series` as far as the spec has them;
+/// raw rows keep their own column names.
+pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Result<String, SpecError> {
+    let root = model.dataset_index(&spec.dataset).ok_or_else(|| SpecError::UnknownDataset(spec.dataset.clone()))?;
+    let mut from = From::new(model, root);
+    for join in &spec.joins {
+        let k = model.dataset_index(join).ok_or_else(|| SpecError::UnknownDataset(join.clone()))?;
+        from.join(k)?;
+    }
+    // All datasets are joined before anything is printed: a single table needs no alias.
+    for name in [&spec.x, &spec.y, &spec.split_by, &spec.per].into_iter().flatten() {
+        from.find(name)?;
+    }
+    touch_filters(&spec.filters, &mut from)?;
+    touch_filters(&spec.part, &mut from)?;
+    if spec.x.is_none() && spec.agg == Aggregation::None && spec.y.is_none() {
+        return raw_rows(spec, model, root, &mut from, clock);
+    }
+    let x = spec.x.as_deref().map(|name| from.resolve(name)).transpose()?;
+    let split = spec.split_by.as_deref().map(|name| from.resolve(name)).transpose()?;
+    let year_series = spec.split_grain == Some(Grain::Year) && spec.split_by == spec.x;
+    let x_sql = x.as_ref().map(|x| axis(x, spec.time_grain, year_series, clock));
+    let split_sql = split.as_ref().map(|s| axis(s, spec.split_grain, false, clock));
+    let grouped = spec.agg != Aggregation::None;
+    let mut y_sql = aggregate(spec, &mut from)?;
+    if grouped && spec.normalize {
+        y_sql = share(spec, y_sql, x_sql.as_deref(), split_sql.is_some(), &mut from)?;
+    }
+    let mut filters = spec.filters.clone();
+    let growth_start = match spec.transform {
+        Some(Transform::Growth) => spec.x.as_ref().and_then(|x| widen(&mut filters, x, spec.time_grain)),
+        _ => None,
+    };
+    let where_sql = conditions(&filters, &mut |name| from.resolve(name), 0)?;
+    let mut select = Vec::new();
+    select.extend(x_sql.as_ref().map(|x| format!("{x} AS x_axis")));
+    select.push(format!("{y_sql} AS y_value"));
+    select.extend(split_sql.as_ref().map(|s| format!("{s} AS series")));
+    let mut sql = format!("SELECT {} FROM {}", select.join(", "), from.sql());
+    if let Some(condition) = where_sql {
+        sql.push_str(" WHERE ");
+        sql.push_str(&condition);
+    }
+    if grouped && x_sql.is_some() {
+        sql.push_str(if split_sql.is_some() { " GROUP BY 1, 3" } else { " GROUP BY 1" });
+    }
+    if let Some(having) = &spec.having {
+        sql.push_str(&having_sql(having, &y_sql)?);
+    }
+    if let (Some(transform), true) = (spec.transform, grouped && x_sql.is_some()) {
+        sql = transformed(&sql, transform, split_sql.is_some(), growth_start.as_deref());
+    }
+    sql.push_str(&order_by(spec, x.as_ref(), x_sql.is_some(), grouped, split_sql.is_some()));
+    if let Some(k) = spec.top_k {
+        sql.push_str(&format!(" LIMIT {k}"));
+    }
+    Ok(sql)
+}
+
+/// Rows as stored, newest or first of a key first.
+fn raw_rows(
+    spec: &QuickSpec,
+    model: &SemanticModel,
+    root: usize,
+    from: &mut From<'_>,
+    _clock: &SqlClock,
+) -> Result<String, SpecError> {
+    let dataset = &model.datasets[root];
+    let columns: Vec<String> = if spec.columns.is_empty() {
+        dataset.columns.iter().filter(|c| c.value_type != ValueType::Json).map(|c| c.name.clone()).collect()
+    } else {
+        spec.columns.clone()
+    };
+    for name in &columns {
+        from.find(name)?;
+    }
+    let list: Vec<String> = columns.iter().map(|name| from.resolve(name).map(|r| r.sql)).collect::<Result<_, _>>()?;
+    let where_sql = conditions(&spec.filters, &mut |name| from.resolve(name), 0)?;
+    let mut sql = format!("SELECT {} FROM {}", list.join(", "), from.sql());
+    if let Some(condition) = where_sql {
+        sql.push_str(" WHERE ");
+        sql.push_str(&condition);
+    }
+    if let (Some(order), Some(time)) = (spec.order_by, dataset.time_column) {
+        let column = from.resolve(&dataset.columns[time].name)?.sql;
+        sql.push_str(&format!(" ORDER BY {column} {}", direction(order.dir)));
+    }
+    sql.push_str(&format!(" LIMIT {}", spec.top_k.unwrap_or(1000)));
+    Ok(sql)
+}
+
+/// FROM and its joins, with the column names that hold in it.
+struct From<'a> {
+    model: &'a SemanticModel,
+    root: usize,
+    paths: HashMap<usize, Path>,
+    /// Datasets in the order they were joined.
+    joined: Vec<usize>,
+    clauses: Vec<(usize, usize, usize)>,
+}
+
+impl<'a> From<'a> {
+    fn new(model: &'a SemanticModel, root: usize) -> Self {
+        Self { model, root, paths: paths_from(model, root), joined: vec![root], clauses: Vec::new() }
+    }
+
+    fn join(&mut self, dataset: usize) -> Result<(), SpecError> {
+        let unreachable = || SpecError::Unreachable {
+            from: self.model.datasets[self.root].full_name(),
+            to: self.model.datasets[dataset].full_name(),
+        };
+        let steps = self.paths.get(&dataset).ok_or_else(unreachable)?.steps.clone();
+        for step in steps {
+            if !self.joined.contains(&step.to) {
+                self.joined.push(step.to);
+                self.clauses.push((step.relationship, step.from, step.to));
+            }
+        }
+        Ok(())
+    }
+
+    /// `column`, `table.column` or `schema.table.column`.
+    fn find(&mut self, name: &str) -> Result<ColumnRef, SpecError> {
+        let root = &self.model.datasets[self.root];
+        if let Some(column) = root.column_index(name) {
+            return Ok(ColumnRef { dataset: self.root, column });
+        }
+        for (k, dataset) in self.model.datasets.iter().enumerate() {
+            let full = dataset.full_name();
+            let rest = name.strip_prefix(full.as_str()).and_then(|r| r.strip_prefix('.'));
+            if let Some(column) = rest.and_then(|c| dataset.column_index(c)) {
+                self.join(k)?;
+                return Ok(ColumnRef { dataset: k, column });
+            }
+        }
+        Err(SpecError::UnknownColumn { dataset: root.full_name(), column: name.to_owned() })
+    }
+
+    fn resolve(&mut self, name: &str) -> Result<Resolved<'a>, SpecError> {
+        let r = self.find(name)?;
+        let column = self.model.column(r);
+        let quoted = quote_identifier(&column.name);
+        let sql = if self.joined.len() == 1 { quoted } else { format!("{}.{quoted}", self.alias(r.dataset)) };
+        Ok(Resolved { sql, column })
+    }
+
+    fn alias(&self, dataset: usize) -> String {
+        format!("t{}", self.joined.iter().position(|k| *k == dataset).unwrap_or_default() + 1)
+    }
+
+    fn sql(&self) -> String {
+        let table = |k: usize| {
+            let d = &self.model.datasets[k];
+            format!("{}.{}", quote_identifier(&d.schema), quote_identifier(&d.name))
+        };
+        if self.joined.len() == 1 {
+            return table(self.root);
+        }
+        let mut sql = format!("{} AS t1", table(self.root));
+        for (relationship, from, to) in &self.clauses {
+            let r = &self.model.relationships[*relationship];
+            let (ours, theirs) =
+                if r.from == *from { (&r.from_columns, &r.to_columns) } else { (&r.to_columns, &r.from_columns) };
+            let on: Vec<String> = ours
+                .iter()
+                .zip(theirs)
+                .map(|(a, b)| {
+                    let column = |k: usize, c: usize| {
+                        format!("{}.{}", self.alias(k), quote_identifier(&self.model.datasets[k].columns[c].name))
+                    };
+                    format!("{} = {}", column(*from, *a), column(*to, *b))
+                })
+                .collect();
+            sql.push_str(&format!(" JOIN {} AS {} ON {}", table(*to), self.alias(*to), on.join(" AND ")));
+        }
+        sql
+    }
+}
+
+/// Joins every dataset that the filters name.
+fn touch_filters(map: &serde_json::Map<String, Value>, from: &mut From<'_>) -> Result<(), SpecError> {
+    for (key, value) in map {
+        if key != "any_of" {
+            from.find(key)?;
+        }
+        for option in value.as_array().into_iter().flatten().filter(|_| key == "any_of") {
+            if let Value::Object(option) = option {
+                touch_filters(option, from)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A column on an axis, cut to its grain.
+fn axis(c: &Resolved<'_>, grain: Option<Grain>, folded: bool, clock: &SqlClock) -> String {
+    let Some(grain) = grain.filter(|_| c.column.value_type.is_temporal()) else { return c.sql.clone() };
+    let local = match c.column.value_type {
+        ValueType::TimestampTz => format!("({} AT TIME ZONE {})", c.sql, quote_literal(&clock.timezone)),
+        _ => c.sql.clone(),
+    };
+    if folded {
+        let part = if grain == Grain::Quarter { "quarter" } else { "month" };
+        return format!("extract({part} FROM {local})::int");
+    }
+    match grain {
+        Grain::Day if c.column.value_type == ValueType::Date => local,
+        Grain::Day => format!("{local}::date"),
+        Grain::Hour => format!("date_trunc('hour', {local})"),
+        Grain::Weekday => format!("to_char({local}, 'FMDay')"),
+        Grain::Week if clock.week_start == Weekday::Sunday => {
+            format!("(date_trunc('week', {local} + interval '1 day') - interval '1 day')::date")
+        }
+        Grain::Year if c.column.value_type.is_temporal() => format!("extract(year FROM {local})::int"),
+        Grain::Week | Grain::Month | Grain::Quarter | Grain::Year => {
+            let unit = match grain {
+                Grain::Week => "week",
+                Grain::Month => "month",
+                Grain::Quarter => "quarter",
+                _ => "year",
+            };
+            format!("date_trunc('{unit}', {local})::date")
+        }
+    }
+}
+
+fn aggregate(spec: &QuickSpec, from: &mut From<'_>) -> Result<String, SpecError> {
+    let Some(name) = &spec.y else {
+        return match spec.agg {
+            Aggregation::Count => Ok("count(*)".to_owned()),
+            other => Err(SpecError::Shape(format!("aggregation {other:?} needs a y column"))),
+        };
+    };
+    let y = from.resolve(name)?;
+    let numeric = y.column.value_type.is_numeric();
+    let function = match spec.agg {
+        Aggregation::None => return Ok(y.sql),
+        Aggregation::Count => return Ok(format!("count({})", y.sql)),
+        Aggregation::CountDistinct => return Ok(format!("count(DISTINCT {})", y.sql)),
+        Aggregation::Min => "min",
+        Aggregation::Max => "max",
+        Aggregation::Sum if numeric => "sum",
+        Aggregation::Avg if numeric => "avg",
+        other => {
+            return Err(SpecError::Shape(format!("{other:?} needs a numeric column, {name} is {}", y.column.sql_type)));
+        }
+    };
+    Ok(format!("{function}({})", y.sql))
+}
+
+/// Percent of the total: of the whole, of each point of a time axis with series, or one part's.
+fn share(spec: &QuickSpec, y: String, x: Option<&str>, series: bool, from: &mut From<'_>) -> Result<String, SpecError> {
+    if let Some(part) = conditions(&spec.part, &mut |name| from.resolve(name), 0)? {
+        return Ok(format!("100.0 * {y} FILTER (WHERE {part}) / nullif({y}, 0)"));
+    }
+    let over = match x {
+        Some(x) if series => format!("OVER (PARTITION BY {x})"),
+        _ => "OVER ()".to_owned(),
+    };
+    Ok(format!("100.0 * {y} / nullif(sum({y}) {over}, 0)"))
+}
+
+/// A calculation along the axis, over the grouped rows.
+fn transformed(inner: &str, transform: Transform, series: bool, start: Option<&str>) -> String {
+    let window = if series { "(PARTITION BY series ORDER BY x_axis)" } else { "(ORDER BY x_axis)" };
+    let columns = |y: String| {
+        if series { format!("x_axis, {y} AS y_value, series") } else { format!("x_axis, {y} AS y_value") }
+    };
+    let select = match transform {
+        Transform::Growth => {
+            columns(format!("100.0 * (y_value - lag(y_value) OVER {window}) / nullif(lag(y_value) OVER {window}, 0)"))
+        }
+        Transform::Cumulative => columns(format!("sum(y_value) OVER {window}")),
+        Transform::MovingAverage => {
+            let frame = window.replace(')', " ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)");
+            columns(format!("avg(y_value) OVER {frame}"))
+        }
+    };
+    let sql = format!("SELECT {select} FROM ({inner}) AS points");
+    match start {
+        Some(start) => {
+            let all = if series { "x_axis, y_value, series" } else { "x_axis, y_value" };
+            format!("SELECT {all} FROM ({sql}) AS changes WHERE x_axis >= {start}")
+        }
+        None => sql,
+    }
+}
+
+/// Moves the lower bound of the axis back by one step, so that the first point has one to be compared with.
+/// Returns the bound as it was.
+fn widen(filters: &mut serde_json::Map<String, Value>, x: &str, grain: Option<Grain>) -> Option<String> {
+    let Some(Value::Object(ops)) = filters.get_mut(x) else { return None };
+    let text = ops.get("gte")?.as_str()?.to_owned();
+    let date: jiff::civil::Date = text.get(..10)?.parse().ok()?;
+    let span = match grain? {
+        Grain::Hour => return None,
+        Grain::Day | Grain::Weekday => jiff::Span::new().days(1),
+        Grain::Week => jiff::Span::new().weeks(1),
+        Grain::Month => jiff::Span::new().months(1),
+        Grain::Quarter => jiff::Span::new().months(3),
+        Grain::Year => jiff::Span::new().years(1),
+    };
+    let earlier = date.checked_sub(span).ok()?;
+    ops.insert("gte".into(), Value::from(format!("{earlier}{}", &text[10..])));
+    if grain == Some(Grain::Year) { Some(date.year().to_string()) } else { Some(format!("DATE '{date}'")) }
+}
+
+fn having_sql(having: &Value, y: &str) -> Result<String, SpecError> {
+    let Value::Object(ops) = having else {
+        return Err(SpecError::Shape("having must be an object of comparisons".into()));
+    };
+    let mut parts = Vec::new();
+    for (op, value) in ops {
+        let sign = match op.as_str() {
+            "gt" => ">",
+            "gte" => ">=",
+            "lt" => "<",
+            "lte" => "<=",
+            "eq" => "=",
+            "ne" => "<>",
+            other => return Err(SpecError::Shape(format!("having: unknown operator {other:?}"))),
+        };
+        let Value::Number(n) = value else { return Err(SpecError::Shape("having compares with numbers".into())) };
+        parts.push(format!("{y} {sign} {n}"));
+    }
+    Ok(if parts.is_empty() { String::new() } else { format!(" HAVING {}", parts.join(" AND ")) })
+}
+
+fn direction(dir: Direction) -> &'static str {
+    match dir {
+        Direction::Asc => "ASC",
+        Direction::Desc => "DESC",
+    }
+}
+
+/// The sorting asked for; else time runs forward and the largest come first. Ties fall by name.
+fn order_by(spec: &QuickSpec, x: Option<&Resolved<'_>>, has_x: bool, grouped: bool, series: bool) -> String {
+    if !has_x {
+        return String::new();
+    }
+    let weekday = spec.time_grain == Some(Grain::Weekday) && x.is_some_and(|x| x.column.value_type.is_temporal());
+    let tail = if series { ", series" } else { "" };
+    let by_x = |dir: &str| match x {
+        // Names of days sort as days.
+        Some(x) if weekday && grouped => format!(" ORDER BY min(extract(isodow FROM {})) {dir}{tail}", x.sql),
+        _ => format!(" ORDER BY x_axis {dir}{tail}"),
+    };
+    match spec.order_by {
+        Some(o) if o.by == OrderTarget::X => by_x(direction(o.dir)),
+        Some(o) => {
+            let nulls = if o.dir == Direction::Desc { " NULLS LAST" } else { "" };
+            format!(" ORDER BY y_value {}{nulls}, x_axis{tail}", direction(o.dir))
+        }
+        None if !grouped => String::new(),
+        None if x.is_some_and(|x| x.column.value_type.is_temporal()) => by_x("ASC"),
+        None => format!(" ORDER BY y_value DESC NULLS LAST, x_axis{tail}"),
+    }
+}
