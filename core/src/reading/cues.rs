@@ -198,7 +198,10 @@ const PHRASES: &[(Cue, &str)] = &[
         Cue::Anomaly,
         "anomaly | anomalies | anomalous | outlier | outliers | unusual | abnormal | spike | spikes | sudden drop | sudden drops | irregularities | irregular | dip | dips",
     ),
-    (Cue::Raw, "raw | raw data | raw records | raw rows | individual rows | as recorded | unprocessed | uncleaned"),
+    (
+        Cue::Raw,
+        "raw | bronze | raw data | raw records | raw rows | individual rows | as recorded | unprocessed | uncleaned",
+    ),
     (Cue::Latest, "latest | most recent | newest | recent"),
     (Cue::Earliest, "earliest | oldest records"),
     (

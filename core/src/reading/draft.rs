@@ -135,9 +135,10 @@ fn unknown_words(q: &Question, placed: &[Placed]) -> Vec<String> {
 /// y and its aggregation.
 fn measure(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles) {
     let numeric = |n: &Named| model.column(n.column).value_type.is_numeric();
-    if q.has(Cue::Correlate) || d.chart == Some(Chart::Scatter) {
-        let pair: Vec<&Named> =
-            roles.plains.iter().chain(roles.measures.iter().map(|(n, _)| n)).filter(|n| numeric(n)).collect();
+    let mut pair: Vec<&Named> = roles.plains.iter().chain(&roles.groups).filter(|n| numeric(n)).collect();
+    pair.sort_by_key(|n| n.item);
+    let two_measures = pair.iter().filter(|n| is_measure(model, n.column)).count() >= 2;
+    if q.has(Cue::Correlate) || d.chart == Some(Chart::Scatter) || q.has(Cue::Compare) && two_measures {
         if roles.measures.is_empty() && roles.counts.is_empty() && pair.len() >= 2 {
             d.x = Some(pair[0].column);
             d.y = Some(pair[1].column);
@@ -193,6 +194,17 @@ fn measure(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles) {
         if let Some(agg) = roles.bare_aggregate {
             d.agg = agg;
         }
+        return;
+    }
+    // "transactions not paid in cash": a key's noun stands for what it identifies.
+    let aliased = |n: &&Named| {
+        model.column(n.column).role == Role::Key
+            && !model.column(n.column).unique
+            && !model.column(n.column).aliases.is_empty()
+    };
+    if let Some(named) = roles.plains.iter().find(aliased).filter(|_| !q.has(Cue::Raw) && roles.superlative.is_none()) {
+        d.y = Some(named.column);
+        d.agg = Aggregation::CountDistinct;
         return;
     }
     if roles.plains.len() >= 2 && roles.groups.is_empty() && roles.superlative.is_none() {
@@ -270,8 +282,19 @@ fn dimensions(
     }
     if d.agg == Aggregation::None && d.x.is_some() {
         let x = d.x;
-        d.split = groups.into_iter().find(|g| Some(*g) != x && Some(*g) != d.y && !model.column(*g).unique);
+        let detail =
+            roles.datasets.contains(&d.root) || roles.groups.iter().all(|n| entity_of_root(model, d.root, n.column));
+        d.split = groups.into_iter().find(|g| {
+            Some(*g) != x
+                && Some(*g) != d.y
+                && !model.column(*g).unique
+                && !(detail && entity_of_root(model, d.root, *g))
+        });
         return;
+    }
+    if roles.superlative.is_none() && !d.assumed_measure && d.agg != Aggregation::None && roles.counts.is_empty() {
+        // "campaign spend by channel": the rows' own name qualifies the measure.
+        plains.retain(|p| !entity_of_root(model, d.root, *p) || model.column(*p).unique);
     }
     let raw_pair = d.agg == Aggregation::None;
     let temporal = |c: &ColumnRef| model.column(*c).value_type.is_temporal();
@@ -303,8 +326,9 @@ fn dimensions(
         d.x = Some(plains.remove(0));
     } else if !groups.is_empty() {
         d.x = Some(groups.remove(0));
-    } else if let Some(Counted::Column { named, .. }) = roles.counts.first()
+    } else if let Some(Counted::Column { named, alias: false, .. }) = roles.counts.first()
         && plains.is_empty()
+        && !model.column(named.column).unique
         && d.agg == Aggregation::Count
     {
         d.x = Some(named.column);
@@ -313,7 +337,17 @@ fn dimensions(
     } else if !plains.is_empty() && d.assumed_measure {
         d.x = Some(plains.remove(0));
     }
-    let trend = q.has(Cue::Trend)
+    let shown = q.words.first().is_some_and(|w| w.is_any(&["show", "plot", "graph", "draw", "display", "chart"]));
+    let long_range = matches!(units.first(), Some(Some(g)) if *g != Grain::Hour) && units.len() == 1;
+    let series = shown
+        && long_range
+        && d.chart.is_none()
+        && roles.measures.is_empty()
+        && roles.counts.is_empty()
+        && roles.superlative.is_none()
+        && !q.has(Cue::Share);
+    let trend = series
+        || q.has(Cue::Trend)
         || d.transform.is_some()
         || q.has(Cue::Anomaly)
         || q.has(Cue::Forecast) && d.x.is_none()
@@ -336,13 +370,22 @@ fn dimensions(
         d.x_grain = Some(times::axis_grain(units, q));
     }
     let x = d.x;
-    let second = groups
-        .into_iter()
-        .chain(plains.into_iter().filter(|_| roles.plains.len() > 1 && d.agg != Aggregation::None))
-        .find(|g| Some(*g) != x && Some(*g) != d.y && !numeric_measure(model, *g));
+    let x_listed = roles.plains.iter().any(|n| Some(n.column) == x);
+    let listed = plains.into_iter().filter(|_| x_listed && d.agg != Aggregation::None);
+    let second =
+        groups.into_iter().chain(listed).find(|g| Some(*g) != x && Some(*g) != d.y && !numeric_measure(model, *g));
     if d.x.is_some() {
         d.split = second;
     }
+}
+
+/// True for the column that names the rows themselves ("campaign" in a table of campaigns).
+pub fn entity_of_root(model: &SemanticModel, root: usize, c: ColumnRef) -> bool {
+    let dataset = &model.datasets[root];
+    let stems = |text: &str| crate::prompt::words_of(text).iter().map(|w| crate::prompt::stem(w)).collect::<Vec<_>>();
+    let names: Vec<String> =
+        stems(&dataset.name).into_iter().chain(dataset.label.iter().flat_map(|l| stems(l))).collect();
+    c.dataset == root && stems(&model.column(c).name).iter().all(|s| names.contains(s))
 }
 
 fn numeric_measure(model: &SemanticModel, c: ColumnRef) -> bool {
@@ -418,8 +461,7 @@ fn ranking(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles, pl
         }
     }
     let Some(s) = roles.superlative else { return };
-    let next = (s.item + 1..placed.len())
-        .find(|&k| matches!(placed[k].item, Item::Column(_) | Item::Dataset(_) | Item::Grain(_)));
+    let next = (s.item + 1..placed.len()).find(|&k| matches!(placed[k].item, Item::Column(_) | Item::Dataset(_)));
     let measure_next = next.is_some_and(|k| match placed[k].item {
         Item::Column(c) => is_measure(model, c) || model.column(c).value_type.is_numeric() && d.y == Some(c),
         _ => false,
@@ -516,7 +558,9 @@ fn collect_datasets(d: &mut Draft, roles: &Roles) {
 /// Which layer a question of this shape is best served from.
 fn layer_bonus(q: &Question, model: &SemanticModel, root: usize) -> f32 {
     let named = |word: &str| q.words.iter().any(|w| w.is(word));
-    match model.datasets[root].layer {
+    // Of equals, the dataset that holds more says more.
+    let size = 0.02 * (model.datasets[root].rows.max(1) as f32).log10();
+    size + match model.datasets[root].layer {
         Layer::Platinum if q.has(Cue::Forecast) => 0.8,
         Layer::Platinum => -0.8,
         Layer::Bronze if q.has(Cue::Raw) || named("bronze") => 1.5,

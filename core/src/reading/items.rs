@@ -9,6 +9,7 @@ use super::question::Question;
 use crate::entity::{Comparator, find_comparators};
 use crate::prompt::{TokenKind, is_determiner, is_stopword};
 use crate::semantic::{Candidate, ColumnRef, Mention, Path, SemanticModel, Source, Target};
+use crate::time::GrainKind;
 
 /// What a span is taken for.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +68,13 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
     };
     for (i, range) in q.time_words.iter().enumerate().filter(|(i, _)| !q.times.matches[*i].weak) {
         put(Item::Time(i), range.clone(), 1.0, None, &mut placed);
+    }
+    for (i, grain) in q.grains.iter().enumerate() {
+        // A column called by the very word keeps it ("hourly": sold_at); a longer phrase is the grain's own.
+        let named = chosen.iter().any(|(m, _)| m.words.end == grain.words.end);
+        if grain.kind == GrainKind::Axis && !named {
+            put(Item::Grain(i), grain.words.clone(), 1.0, None, &mut placed);
+        }
     }
     for (m, c) in &chosen {
         let item = match c.target {
@@ -235,6 +243,11 @@ fn hidden_by_cue(q: &Question, m: &Mention) -> bool {
         if cue.words.len() > m.words.len() || !exact {
             return true;
         }
+        if matches!(cue.cue, Cue::Transform(_)) {
+            return q.cues.iter().any(|c| matches!(c.cue, Cue::YearOverYear))
+                || q.mentions.iter().any(|o| o.words.end <= m.words.start && o.weight >= 1.0)
+                    && q.grains.iter().any(|g| g.kind == GrainKind::Comparison);
+        }
         // "total sales": the cue governs the next name, although a column is called "total".
         let governs = matches!(
             cue.cue,
@@ -248,5 +261,14 @@ fn hidden_by_cue(q: &Question, m: &Mention) -> bool {
         );
         let next = (m.words.end..q.words.len()).find(|&i| !is_determiner(&q.words[i].norm));
         governs && next.is_some_and(|n| q.mentions.iter().any(|o| o.words.start == n))
-    }) || q.grains.iter().any(|g| g.words == m.words && !exact)
+    }) || q.grains.iter().any(|g| {
+        let name = m.words.end - m.words.start;
+        let own: Vec<usize> = g.words.clone().filter(|w| !is_grouping(&q.words[*w].norm)).collect();
+        let inside = own.first().is_some_and(|f| *f <= m.words.start) && m.words.end <= g.words.end;
+        inside && (own.len() > name || !exact)
+    })
+}
+
+fn is_grouping(norm: &str) -> bool {
+    matches!(norm, "by" | "per" | "each" | "every" | "in" | "for" | "the" | "a" | "into" | "bin" | "kada" | "bawat")
 }

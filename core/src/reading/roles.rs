@@ -141,6 +141,11 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 last_was_group = true;
             }
             Item::Column(c) => {
+                if let Some(g) = q.grains.iter().find(|g| g.words.end == p.words.end)
+                    && model.column(*c).value_type.is_temporal()
+                {
+                    roles.grain = roles.grain.or(Some(g.grain));
+                }
                 let named = Named { column: *c, item: i };
                 let carried = last_was_group && i > 0 && joined(items, i);
                 let is_group = group || carried;
@@ -157,6 +162,8 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 } else if is_group && !(pending.is_some() && !group) {
                     roles.groups.push(named);
                     pending = None;
+                } else if pending.as_ref().is_some_and(|p| p.aggregate.is_some()) && qualifies(items, i, *c, model) {
+                    // "mean campaign ROI": the aggregate goes on to the number that follows.
                 } else if let Some(pend) = pending.take() {
                     match pend.aggregate {
                         Some(agg)
@@ -230,6 +237,12 @@ struct Pending {
 
 fn counted(named: Named, distinct: bool, p: &Placed) -> Counted {
     Counted::Column { named, distinct, alias: p.source == Some(Source::Alias) }
+}
+
+/// True when a text column stands right before a numeric one.
+fn qualifies(items: &[Placed], i: usize, c: ColumnRef, model: &SemanticModel) -> bool {
+    !model.column(c).value_type.is_numeric()
+        && matches!(items.get(i + 1).map(|p| &p.item), Some(Item::Column(n)) if model.column(*n).value_type.is_numeric())
 }
 
 /// True when item `i` follows its predecessor over an "and" or a comma only.

@@ -24,7 +24,10 @@ pub fn correct(words: &mut [Word], lexicon: &Lexicon, known: &dyn Fn(&str) -> bo
         if lexicon.phrase_exists(&word.stem) || known(&word.stem) {
             continue;
         }
-        let Some(better) = lexicon.correct(norm) else { continue };
+        let singular = norm.strip_suffix('s').filter(|s| s.len() >= 4);
+        let Some(better) = lexicon.correct(norm).or_else(|| singular.and_then(|s| lexicon.correct(s))) else {
+            continue;
+        };
         corrections.push((word.norm.clone(), better.to_owned()));
         word.stem = stem(better);
         word.norm = better.to_owned();

@@ -41,7 +41,7 @@ pub fn ask(
         q.corrections.iter().map(|(from, to)| format!("read \"{from}\" as \"{to}\"")).collect();
     warnings.extend(q.times.notes.iter().cloned());
     if let Some(previous) = &context.previous
-        && let Some(answer) = followup::ask(prompt, &q, model, context, previous, &warnings)
+        && let Some(answer) = followup::ask(&q, model, context, previous, &warnings)
     {
         return Ok(answer);
     }
@@ -156,13 +156,19 @@ const MOST_ROOTS: usize = 24;
 
 /// A question without a name in it may still ask for the usual ("monthly trend 2024").
 fn asks_something(q: &Question) -> bool {
-    let content = q.items_unknown();
+    let content = q.items_unknown()
+        - usize::from(
+            q.words.iter().any(|w| w.is_any(&["bronze", "silver", "gold", "platinum"])) && q.items_unknown() > 0,
+        );
     content == 0
         && (!q.times.matches.is_empty()
             || !q.grains.is_empty()
             || q.has(Cue::Trend)
             || q.has(Cue::Overview)
-            || q.has(Cue::Forecast))
+            || q.has(Cue::Forecast)
+            || q.has(Cue::Raw)
+            || q.has(Cue::Latest)
+            || q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_))))
 }
 
 pub(super) fn sql_clock(context: &Context) -> SqlClock {

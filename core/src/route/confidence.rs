@@ -19,12 +19,13 @@ pub fn judge(q: &Question, best: &Draft, runner_up: Option<&Draft>, _model: &Sem
     let unknown = best.unknown.len();
     let share_unknown = unknown as f32 / (unknown + best.explained).max(1) as f32;
     if let Some(head) = &best.unknown_head {
-        if best.assumed_measure && best.agg == Aggregation::Count && unknown > 0 && share_unknown > 0.4 {
+        let counts_it = best.agg == Aggregation::Count && best.y.is_none();
+        if counts_it && unknown > 0 && (best.x.is_none() || share_unknown > 0.6) {
             return refuse(format!("Nothing registered here is called \"{head}\"."));
         }
     }
     let asks = best.has_time || best.x.is_some() || !best.conditions.is_empty() || !best.assumed_measure;
-    if !best.grounded && !q.has(Cue::Overview) && !(asks && best.x_grain.is_some()) {
+    if !best.grounded && !best.raw && !q.has(Cue::Overview) && !(asks && best.x_grain.is_some()) {
         return refuse("Nothing in the question names something that is registered here.".into());
     }
     if best.assumed_measure && unknown >= 1 && share_unknown >= 0.5 {
@@ -44,7 +45,7 @@ pub fn judge(q: &Question, best: &Draft, runner_up: Option<&Draft>, _model: &Sem
         confidence -= 0.05;
     }
     let confidence = confidence.clamp(0.05, 0.98);
-    let bare = best.assumed_measure && best.x.is_none() && best.conditions.is_empty();
+    let bare = best.assumed_measure && !best.raw && best.x.is_none() && best.conditions.is_empty();
     if bare || confidence < 0.3 {
         return Verdict {
             status: Status::Clarify,

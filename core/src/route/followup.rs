@@ -4,23 +4,113 @@ use super::answer::{Answer, Status};
 use super::ask::sql_clock;
 use super::context::Context;
 use super::explain;
-use crate::quickspec::QuickSpec;
-use crate::reading::Question;
+use crate::quickspec::{Chart, OrderBy, OrderTarget, QuickSpec};
+use crate::reading::{Cue, Draft, Item, Question, draft, to_spec};
 use crate::semantic::SemanticModel;
 use crate::sql::build;
 
+/// Words that lean on the question before.
+const LEANING: &[&str] = &[
+    "same", "instead", "now", "only", "just", "also", "again", "what", "and", "how", "about", "make", "it", "that",
+    "as", "but", "then", "too", "them", "those",
+];
+
 /// Answers when the prompt reads as a change of `previous`; `None` when it stands on its own.
 pub fn ask(
-    _prompt: &str,
-    _q: &Question,
+    q: &Question,
     model: &SemanticModel,
     context: &Context,
     previous: &QuickSpec,
     warnings: &[String],
 ) -> Option<Answer> {
-    let spec = previous.clone();
+    let root = model.dataset_index(&previous.dataset)?;
+    let change = draft(q, model, root, &context.clock)?;
+    if !leans(q, &change) {
+        return None;
+    }
+    let new = to_spec(&change, q, model);
+    let mut spec = previous.clone();
+    let mut changed = false;
+    for (column, condition) in &new.filters {
+        // "only Alaska" after "Oishi": the same column's condition is replaced.
+        spec.filters.insert(column.clone(), condition.clone());
+        changed = true;
+    }
+    if let Some(grain) = change.x_grain {
+        spec.time_grain = Some(grain);
+        if spec.x != new.x {
+            spec.x.clone_from(&new.x);
+        }
+        spec.chart = if spec.chart == Chart::Table { Chart::Line } else { spec.chart };
+        changed = true;
+    } else if let Some(x) = new.x.as_ref().filter(|_| grouped_by(q)) {
+        spec.x = Some(x.clone());
+        spec.time_grain = None;
+        spec.chart = if spec.chart == Chart::Line { Chart::Bar } else { spec.chart };
+        changed = true;
+    }
+    if !change.assumed_measure && new.y.is_some() {
+        spec.y.clone_from(&new.y);
+        spec.agg = new.agg;
+        changed = true;
+    }
+    if let Some(chart) = change.chart {
+        spec.chart = chart;
+        changed = true;
+    }
+    if let Some(dir) = q.cues.iter().find_map(|c| match c.cue {
+        Cue::Superlative(dir) => Some(dir),
+        _ => None,
+    }) {
+        spec.order_by = Some(OrderBy { by: OrderTarget::Y, dir });
+        spec.top_k = number(&change).or(spec.top_k).or(Some(1));
+        changed = true;
+    }
+    if let Some(order) = &q.order {
+        spec.order_by = Some(OrderBy { by: order.target.unwrap_or(OrderTarget::Y), dir: order.dir });
+        changed = true;
+    }
+    if !changed {
+        return None;
+    }
     let sql = build(&spec, model, &sql_clock(context)).ok()?;
-    let root = model.dataset_index(&spec.dataset)?;
-    let _ = (sql, root, warnings, Status::Ok, explain::describe(&spec));
-    None
+    let steps = vec![("previous", explain::describe(previous)), ("change", explain::describe(&spec))];
+    Some(Answer {
+        status: Status::Ok,
+        source: "direct_routing",
+        intent: super::intent::of_spec(&spec, model, root),
+        confidence: if change.unknown.is_empty() { 0.9 } else { 0.7 },
+        layer: Some(model.datasets[root].layer),
+        dataset: Some(spec.dataset.clone()),
+        explain: format!("{}, from {}.", explain::describe(&spec), spec.dataset),
+        sql: Some(sql),
+        spec: Some(spec),
+        entities: Vec::new(),
+        alternatives: Vec::new(),
+        warnings: warnings.to_vec(),
+        steps,
+    })
+}
+
+/// A follow-up is short, and says less than a question would: no measure of its own, or a leaning word up front.
+fn leans(q: &Question, change: &Draft) -> bool {
+    let words = q.words.iter().filter(|w| w.kind == crate::prompt::TokenKind::Word).count();
+    let leaning =
+        q.words.iter().take(3).any(|w| w.is_any(LEANING)) || q.words.iter().any(|w| w.is_any(&["instead", "same"]));
+    let own_measure = !change.assumed_measure;
+    words <= 8
+        && change.unknown.len() <= 1
+        && (leaning || !own_measure)
+        && !(own_measure && change.x.is_some() && !leaning)
+}
+
+fn grouped_by(q: &Question) -> bool {
+    q.has(Cue::Group)
+}
+
+fn number(d: &Draft) -> Option<u32> {
+    d.items.placed.iter().find_map(|p| match p.item {
+        Item::Number(n) if (1.0..=10_000.0).contains(&n) => Some(n as u32),
+        _ => None,
+    })
 }

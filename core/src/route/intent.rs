@@ -78,3 +78,19 @@ pub fn classify(q: &Question, d: &Draft, spec: &QuickSpec, model: &SemanticModel
         () => "performance_summary",
     }
 }
+
+/// The intent of a spec by its shape alone.
+pub fn of_spec(spec: &QuickSpec, model: &SemanticModel, root: usize) -> &'static str {
+    let x = spec.x.as_deref().map(str::to_lowercase);
+    let any = |words: &[&str]| x.as_deref().is_some_and(|x| words.iter().any(|w| x.contains(w)));
+    match () {
+        () if model.datasets[root].layer == Layer::Platinum => "sales_forecasting",
+        () if spec.chart == Chart::Scatter => "correlation_analysis",
+        () if spec.time_grain.is_some() => "trend_analysis",
+        () if x.is_none() => "kpi_monitoring",
+        () if any(REGIONAL) => "regional_breakdown",
+        () if any(CHANNEL) => "channel_analysis",
+        () if any(PRODUCT) => "product_performance",
+        () => "performance_summary",
+    }
+}

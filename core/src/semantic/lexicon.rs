@@ -89,6 +89,13 @@ impl Lexicon {
             for alias in dataset.aliases.iter().chain(&dataset.label) {
                 lexicon.add_name(alias, target, Source::Alias, 0.9);
             }
+            for name in dataset.label.iter().chain([&dataset.name]) {
+                // "line items" for "Sales line items", "campaigns" for "ces_feature_campaigns".
+                let words = words_of(name);
+                for start in 1..words.len() {
+                    lexicon.add(&words[start..], target, Source::Partial, 0.75);
+                }
+            }
             for (c, column) in dataset.columns.iter().enumerate() {
                 let r = ColumnRef { dataset: d, column: c };
                 lexicon.add_column(r, &column.name, &dataset_words);

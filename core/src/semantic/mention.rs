@@ -58,7 +58,10 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
                 .iter()
                 .map(|e| Candidate { target: e.target, source: e.source, score: e.score })
                 .collect();
-            if end - start <= 3 && !partial_done {
+            let content_word = words[span.clone()]
+                .iter()
+                .any(|w| w.kind != TokenKind::Word || !is_stopword(&w.norm) || weighty(&w.norm));
+            if end - start <= 3 && !partial_done && content_word {
                 let partial = partial_columns(&words[span.clone()], lexicon, &candidates);
                 partial_done = partial.is_empty() && end - start > 1;
                 candidates.extend(partial);
@@ -114,4 +117,32 @@ fn span_weight(span: &[Word]) -> f32 {
             _ => 1.0,
         })
         .sum()
+}
+
+/// Stop words that name columns all the same when they stand alone ("show the times", "average amount").
+fn weighty(norm: &str) -> bool {
+    matches!(
+        norm,
+        "amount"
+            | "number"
+            | "numbers"
+            | "time"
+            | "times"
+            | "details"
+            | "result"
+            | "results"
+            | "value"
+            | "values"
+            | "rank"
+            | "ranking"
+            | "order"
+            | "average"
+            | "total"
+            | "percentage"
+            | "count"
+            | "type"
+            | "line"
+            | "low"
+            | "high"
+    )
 }
