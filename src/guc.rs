@@ -3,6 +3,8 @@
 //! The limits of the guard can be changed by superusers only (or by whom `GRANT SET ON PARAMETER` names): a limit
 //! that the limited role can lift is none. `ALTER ROLE ... SET router.max_rows = ...` gives one role its own.
 
+mod asking;
+
 use std::ffi::CString;
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ static MAX_VALUE_KB: GucSetting<i32> = GucSetting::<i32>::new(256);
 static RATE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
 /// Comma-separated role names.
 static RATE_LIMIT_EXEMPT: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
+pub use asking::{fiscal_year_start, max_query_length, rolling_periods, timezone, week_start};
 
 /// Defines every setting and reserves the prefix.
 pub fn init() {
@@ -127,6 +131,7 @@ pub fn init() {
         default,
     );
     crate::models::settings::define();
+    asking::init();
     crate::pg::reserve_setting_prefix(c"router");
 }
 

@@ -2,6 +2,7 @@
 #![cfg_attr(any(test, feature = "pg_test"), allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod api;
+mod asking;
 mod catalog;
 mod error;
 mod execute;

@@ -4,14 +4,15 @@
 
 use std::io::BufRead;
 
-use router_core::route::{CompiledModel, Context, ask};
+use router_core::route::{Context, ask};
+use router_core::semantic::{Lexicon, SemanticModel};
 use router_core::time::{Clock, Weekday};
 use serde_json::{Value, json};
 
 fn main() {
     let path = std::env::args().nth(1).expect("ask MODEL.json");
-    let model = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let compiled = CompiledModel::new(model);
+    let model: SemanticModel = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let lexicon = Lexicon::build(&model);
     let dictionary: std::collections::HashSet<String> = std::env::args()
         .nth(2)
         .map(|p| std::fs::read_to_string(p).unwrap().lines().map(str::to_owned).collect())
@@ -38,7 +39,7 @@ fn main() {
         };
         let prompt = line["prompt"].as_str().unwrap();
         let started = std::time::Instant::now();
-        let answer = ask(prompt, &compiled, &context, &|w| dictionary.contains(w));
+        let answer = ask(prompt, &model, &lexicon, &context, &|w| dictionary.contains(w));
         micros.push(started.elapsed().as_micros());
         let out = match answer {
             Ok(a) => {

@@ -1,11 +1,11 @@
 //! The semantic model, kept per role in this backend until something it was loaded from changes.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use pgrx::prelude::*;
-use router_core::semantic::SemanticModel;
+use router_core::semantic::{Lexicon, SemanticModel};
 
 use super::load::{Problem, load};
 use super::relations::registered_relations;
@@ -24,6 +24,14 @@ pub struct RoleModel {
     pub model: SemanticModel,
     /// Registrations that are not what they should be. For operators: it names relations the role may not see.
     pub problems: Vec<Problem>,
+    lexicon: OnceCell<Lexicon>,
+}
+
+impl RoleModel {
+    /// The model's words, compiled when the first question needs them.
+    pub fn lexicon(&self) -> &Lexicon {
+        self.lexicon.get_or_init(|| Lexicon::build(&self.model))
+    }
 }
 
 /// Roles kept at once: connection pools with SET ROLE use more than one, few use more than this.
@@ -54,7 +62,14 @@ pub fn model() -> Result<Rc<RoleModel>> {
     registered_relations()?;
     let (model, problems) =
         pg::as_extension_owner(|| pg::with_latest_snapshot(|| Spi::connect(|client| load(client, role))))?;
-    let loaded = Rc::new(RoleModel { role, version: model.version, fingerprint: fingerprint(&model), model, problems });
+    let loaded = Rc::new(RoleModel {
+        role,
+        version: model.version,
+        fingerprint: fingerprint(&model),
+        model,
+        problems,
+        lexicon: OnceCell::new(),
+    });
     LOADED.with_borrow_mut(|kept| {
         if kept.len() >= ROLES_KEPT {
             kept.remove(0);

@@ -5,6 +5,7 @@ pub mod analyse;
 mod attempt;
 pub mod bar;
 pub mod facts;
+mod clock;
 pub mod invalidation;
 mod read_tree;
 mod relation;
@@ -17,6 +18,7 @@ mod timer;
 pub mod tree;
 
 pub use attempt::Failure;
+pub use clock::{random_uuid, session_timezone, statement_time};
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only};
 pub use session::{as_extension_owner, extension_schema};
 pub use settings::reserve_setting_prefix;

@@ -499,8 +499,8 @@ fn sorting(d: &mut Draft, q: &Question, model: &SemanticModel) {
             .iter()
             .filter(|m| m.words.start >= clause.mention.start && m.words.end <= clause.mention.end)
             .flat_map(|m| &m.candidates)
-            .filter_map(|c| match c.target {
-                crate::semantic::Target::Column(c) => Some(c),
+            .filter_map(|c| match c.meaning {
+                crate::semantic::Meaning::Column(c) => Some(c),
                 _ => None,
             })
             .collect();

@@ -8,7 +8,7 @@ use super::cues::Cue;
 use super::question::Question;
 use crate::entity::{Comparator, find_comparators};
 use crate::prompt::{TokenKind, is_determiner, is_stopword};
-use crate::semantic::{Candidate, ColumnRef, Mention, Path, SemanticModel, Source, Target};
+use crate::semantic::{Candidate, ColumnRef, Meaning, Mention, Path, SemanticModel, Source};
 use crate::time::GrainKind;
 
 /// What a span is taken for.
@@ -77,10 +77,10 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         }
     }
     for (m, c) in &chosen {
-        let item = match c.target {
-            Target::Dataset(d) => Item::Dataset(d),
-            Target::Column(c) => Item::Column(c),
-            Target::Value(c, v) => Item::Value(c, v),
+        let item = match c.meaning {
+            Meaning::Dataset(d) => Item::Dataset(d),
+            Meaning::Column(c) => Item::Column(c),
+            Meaning::Value(c, v) => Item::Value(c, v),
         };
         put(item, m.words.clone(), c.score, Some(c.source), &mut placed);
     }
@@ -145,10 +145,10 @@ fn fit(
     paths: &HashMap<usize, Path>,
     model: &SemanticModel,
 ) -> f32 {
-    let dataset = c.target.dataset();
+    let dataset = c.meaning.dataset();
     let Some(path) = paths.get(&dataset) else { return 0.0 };
     let mut score = c.score * (1.0 - 0.12 * path.cost);
-    if let Target::Dataset(d) = c.target {
+    if let Meaning::Dataset(d) = c.meaning {
         // The dataset itself says less than one of its columns.
         score *= if d == root { 0.9 } else { 0.7 };
         return score;
@@ -156,10 +156,10 @@ fn fit(
     let named = q.mentions.iter().any(|other| {
         let near = other.words.start <= m.words.end + 3 && m.words.start <= other.words.end + 3;
         near && other.words != m.words
-            && other.candidates.iter().any(|o| match (o.target, c.target) {
-                (Target::Dataset(d), _) => d == dataset && o.score > 0.8,
+            && other.candidates.iter().any(|o| match (o.meaning, c.meaning) {
+                (Meaning::Dataset(d), _) => d == dataset && o.score > 0.8,
                 // A value next to the name of its own column.
-                (Target::Column(col), Target::Value(of, _)) => col == of && o.score > 0.8,
+                (Meaning::Column(col), Meaning::Value(of, _)) => col == of && o.score > 0.8,
                 _ => false,
             })
     });
@@ -167,7 +167,7 @@ fn fit(
         score += 0.1;
     }
     // A dimension that is a plain attribute beats a key of the same name.
-    if let Target::Column(col) = c.target
+    if let Meaning::Column(col) = c.meaning
         && model.column(col).role == crate::semantic::Role::Key
         && c.source != Source::Name
         && c.source != Source::Alias

@@ -9,30 +9,17 @@ use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, to_spec};
 use crate::semantic::{Lexicon, Role, SemanticModel};
 use crate::sql::{SqlClock, build};
 
-/// A semantic model with its lexicon: compile once per version.
-#[derive(Debug, Default)]
-pub struct CompiledModel {
-    pub model: SemanticModel,
-    pub lexicon: Lexicon,
-}
-
-impl CompiledModel {
-    pub fn new(model: SemanticModel) -> Self {
-        let lexicon = Lexicon::build(&model);
-        Self { model, lexicon }
-    }
-}
-
-/// Answers a prompt. `known` tells whether a folded word is a word of the language (see the encoder's vocabulary).
+/// Answers a prompt. `lexicon` is compiled from `model`; `known` tells whether a folded word is a word of
+/// the language (see the encoder's vocabulary): such words are never taken for a misspelling.
 pub fn ask(
     prompt: &str,
-    compiled: &CompiledModel,
+    model: &SemanticModel,
+    lexicon: &Lexicon,
     context: &Context,
     known: &dyn Fn(&str) -> bool,
 ) -> Result<Answer, ContextError> {
-    let model = &compiled.model;
     let scope = context.scope(model)?;
-    let mut q = Question::parse(prompt, &compiled.lexicon, &context.clock, known);
+    let mut q = Question::parse(prompt, lexicon, &context.clock, known);
     restrict(&mut q, &scope);
     if q.has(Cue::Write) && write_request(&q) {
         return Ok(Answer::refused("The router answers questions; it never changes data."));
@@ -95,7 +82,7 @@ pub fn ask(
 /// Leaves only meanings within scope.
 fn restrict(q: &mut Question, scope: &[bool]) {
     for m in &mut q.mentions {
-        m.candidates.retain(|c| scope[c.target.dataset()]);
+        m.candidates.retain(|c| scope[c.meaning.dataset()]);
     }
     q.mentions.retain(|m| !m.candidates.is_empty());
 }
@@ -113,7 +100,7 @@ fn write_request(q: &Question) -> bool {
 
 /// Readings over every dataset that the question may be about, best first.
 fn drafts(q: &Question, model: &SemanticModel, scope: &[bool], context: &Context) -> Vec<Draft> {
-    let mut roots: Vec<usize> = q.mentions.iter().flat_map(|m| &m.candidates).map(|c| c.target.dataset()).collect();
+    let mut roots: Vec<usize> = q.mentions.iter().flat_map(|m| &m.candidates).map(|c| c.meaning.dataset()).collect();
     roots.sort_unstable();
     roots.dedup();
     if roots.len() > MOST_ROOTS {
@@ -123,7 +110,7 @@ fn drafts(q: &Question, model: &SemanticModel, scope: &[bool], context: &Context
                 let best = q.mentions.iter().map(|m| {
                     m.candidates
                         .iter()
-                        .filter(|c| c.target.dataset() == *r)
+                        .filter(|c| c.meaning.dataset() == *r)
                         .map(|c| c.score * m.weight)
                         .fold(0.0, f32::max)
                 });

@@ -9,5 +9,5 @@ mod followup;
 mod intent;
 
 pub use answer::{Alternative, Answer, Entity, Status};
-pub use ask::{CompiledModel, ask};
+pub use ask::ask;
 pub use context::{Context, ContextError};

@@ -7,14 +7,14 @@ use crate::prompt::{expand_words, stem, words_of};
 
 /// What a phrase names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Target {
+pub enum Meaning {
     Dataset(usize),
     Column(ColumnRef),
     /// A stored value of a column: index into its `values`.
     Value(ColumnRef, u32),
 }
 
-impl Target {
+impl Meaning {
     pub fn dataset(self) -> usize {
         match self {
             Self::Dataset(d) => d,
@@ -42,7 +42,7 @@ pub enum Source {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    pub target: Target,
+    pub meaning: Meaning,
     pub source: Source,
     pub score: f32,
 }
@@ -83,33 +83,33 @@ impl Lexicon {
     pub fn build(model: &SemanticModel) -> Self {
         let mut lexicon = Self::default();
         for (d, dataset) in model.datasets.iter().enumerate() {
-            let target = Target::Dataset(d);
+            let meaning = Meaning::Dataset(d);
             let dataset_words = words_of(&dataset.name);
-            lexicon.add_name(&dataset.name, target, Source::Name, 0.9);
+            lexicon.add_name(&dataset.name, meaning, Source::Name, 0.9);
             for alias in dataset.aliases.iter().chain(&dataset.label) {
-                lexicon.add_name(alias, target, Source::Alias, 0.9);
+                lexicon.add_name(alias, meaning, Source::Alias, 0.9);
             }
             for name in dataset.label.iter().chain([&dataset.name]) {
                 // "line items" for "Sales line items", "campaigns" for "ces_feature_campaigns".
                 let words = words_of(name);
                 for start in 1..words.len() {
-                    lexicon.add(&words[start..], target, Source::Partial, 0.75);
+                    lexicon.add(&words[start..], meaning, Source::Partial, 0.75);
                 }
             }
             for (c, column) in dataset.columns.iter().enumerate() {
                 let r = ColumnRef { dataset: d, column: c };
                 lexicon.add_column(r, &column.name, &dataset_words);
                 for alias in &column.aliases {
-                    lexicon.add_name(alias, Target::Column(r), Source::Alias, 1.0);
+                    lexicon.add_name(alias, Meaning::Column(r), Source::Alias, 1.0);
                 }
                 if let Some(comment) = column.comment.as_deref().filter(|c| c.len() <= 60) {
-                    lexicon.add_name(comment, Target::Column(r), Source::Comment, 0.8);
+                    lexicon.add_name(comment, Meaning::Column(r), Source::Comment, 0.8);
                 }
                 for (v, value) in column.values.iter().enumerate() {
-                    let target = Target::Value(r, v as u32);
-                    lexicon.add_value(&value.stored, target, Source::Value, 1.0);
+                    let meaning = Meaning::Value(r, v as u32);
+                    lexicon.add_value(&value.stored, meaning, Source::Value, 1.0);
                     for alias in &value.aliases {
-                        lexicon.add_value(alias, target, Source::ValueAlias, 0.97);
+                        lexicon.add_value(alias, meaning, Source::ValueAlias, 0.97);
                     }
                 }
             }
@@ -163,8 +163,8 @@ impl Lexicon {
     }
 
     fn add_column(&mut self, r: ColumnRef, name: &str, dataset_words: &[String]) {
-        let target = Target::Column(r);
-        self.add_name(name, target, Source::Name, 1.0);
+        let meaning = Meaning::Column(r);
+        self.add_name(name, meaning, Source::Name, 1.0);
         let words = expand_words(&words_of(name));
         let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
         let dataset_stems: Vec<String> = dataset_words.iter().map(|w| stem(w)).collect();
@@ -174,16 +174,16 @@ impl Lexicon {
         if prefixed {
             let cut = if stems.starts_with(&dataset_stems) { dataset_stems.len() } else { 1 };
             if cut < words.len() {
-                self.add(&words[cut..], target, Source::Unqualified, 0.93);
+                self.add(&words[cut..], meaning, Source::Unqualified, 0.93);
             }
         } else if let Some(last) = dataset_words.last() {
             let mut qualified = dataset_words.to_vec();
             qualified.extend(words.iter().cloned());
-            self.add(&qualified, target, Source::Qualified, 1.0);
+            self.add(&qualified, meaning, Source::Qualified, 1.0);
             if dataset_words.len() > 1 {
                 let mut by_head = vec![last.clone()];
                 by_head.extend(words.iter().cloned());
-                self.add(&by_head, target, Source::Qualified, 0.98);
+                self.add(&by_head, meaning, Source::Qualified, 0.98);
             }
         }
         let index = self.columns.len() as u32;
@@ -196,20 +196,20 @@ impl Lexicon {
         self.columns.push(ColumnWords { column: r, stems });
     }
 
-    fn add_name(&mut self, phrase: &str, target: Target, source: Source, score: f32) {
+    fn add_name(&mut self, phrase: &str, meaning: Meaning, source: Source, score: f32) {
         let words = words_of(phrase);
-        self.add(&words, target, source, score);
+        self.add(&words, meaning, source, score);
         let expanded = expand_words(&words);
         if expanded != words {
-            self.add(&expanded, target, source, score - 0.01);
+            self.add(&expanded, meaning, source, score - 0.01);
         }
     }
 
-    fn add_value(&mut self, text: &str, target: Target, source: Source, score: f32) {
-        self.add(&words_of(text), target, source, score);
+    fn add_value(&mut self, text: &str, meaning: Meaning, source: Source, score: f32) {
+        self.add(&words_of(text), meaning, source, score);
     }
 
-    fn add(&mut self, words: &[String], target: Target, source: Source, score: f32) {
+    fn add(&mut self, words: &[String], meaning: Meaning, source: Source, score: f32) {
         if words.is_empty() || words.len() > 12 {
             return;
         }
@@ -221,7 +221,7 @@ impl Lexicon {
         }
         let stems: String = words.iter().map(|w| stem(w)).collect();
         let joined = stem(&words.concat());
-        let entry = Entry { target, source, score };
+        let entry = Entry { meaning, source, score };
         if joined != stems {
             self.insert(joined, Entry { score: score - 0.01, ..entry });
         }
@@ -230,7 +230,7 @@ impl Lexicon {
 
     fn insert(&mut self, key: String, entry: Entry) {
         let list = self.phrases.entry(key).or_default();
-        match list.iter_mut().find(|e| e.target == entry.target) {
+        match list.iter_mut().find(|e| e.meaning == entry.meaning) {
             Some(old) if old.score >= entry.score => {}
             Some(old) => *old = entry,
             None => list.push(entry),

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::lexicon::{Lexicon, Source, Target, word_weight};
+use super::lexicon::{Lexicon, Meaning, Source, word_weight};
 use crate::prompt::{TokenKind, Word, is_stopword};
 
 /// One possible meaning of a span.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
-    pub target: Target,
+    pub meaning: Meaning,
     pub source: Source,
     /// 0..1: how well the words fit.
     pub score: f32,
@@ -56,7 +56,7 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
             let mut candidates: Vec<Candidate> = lexicon
                 .phrase(&key)
                 .iter()
-                .map(|e| Candidate { target: e.target, source: e.source, score: e.score })
+                .map(|e| Candidate { meaning: e.meaning, source: e.source, score: e.score })
                 .collect();
             let content_word = words[span.clone()]
                 .iter()
@@ -78,8 +78,11 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
 /// A quoted text names a value as a whole.
 fn quoted(words: &[Word], at: usize, lexicon: &Lexicon) -> Option<Mention> {
     let key: String = crate::prompt::words_of(&words[at].norm).iter().map(|w| crate::prompt::stem(w)).collect();
-    let candidates: Vec<Candidate> =
-        lexicon.phrase(&key).iter().map(|e| Candidate { target: e.target, source: e.source, score: e.score }).collect();
+    let candidates: Vec<Candidate> = lexicon
+        .phrase(&key)
+        .iter()
+        .map(|e| Candidate { meaning: e.meaning, source: e.source, score: e.score })
+        .collect();
     (!candidates.is_empty()).then(|| Mention { words: at..at + 1, candidates, weight: 1.0 })
 }
 
@@ -92,17 +95,17 @@ fn partial_columns(span: &[Word], lexicon: &Lexicon, exact: &[Candidate]) -> Vec
     let mut found = Vec::new();
     for &index in rarest {
         let column = &lexicon.columns[index as usize];
-        let target = Target::Column(column.column);
+        let meaning = Meaning::Column(column.column);
         if !stems.iter().all(|s| column.stems.iter().any(|c| c == s)) {
             continue;
         }
-        if exact.iter().any(|c| c.target == target) {
+        if exact.iter().any(|c| c.meaning == meaning) {
             continue;
         }
         let total: f32 = column.stems.iter().map(|s| word_weight(s)).sum();
         let matched: f32 = stems.iter().map(|s| word_weight(s)).sum();
         let score = 0.35 + 0.5 * (matched / total).min(1.0);
-        found.push(Candidate { target, source: Source::Partial, score });
+        found.push(Candidate { meaning, source: Source::Partial, score });
     }
     found
 }

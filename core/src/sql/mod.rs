@@ -3,6 +3,7 @@
 mod build;
 mod filter;
 mod quote;
+pub mod regex_risk;
 pub mod syntax_guard;
 
 pub use build::{SqlClock, build};

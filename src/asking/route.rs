@@ -1,0 +1,100 @@
+//! One call: checks the prompt, asks the brain over what the caller may see, guards what comes out.
+
+use router_core::route::{Answer, ContextError, Status, ask};
+use serde_json::{Value, json};
+
+use super::{context, recent};
+use crate::error::{Error, Result};
+use crate::{catalog, guard, guc, pg};
+
+/// An answer with its identity.
+#[derive(Debug)]
+pub struct Routed {
+    pub request_id: String,
+    pub answer: Answer,
+}
+
+/// Routes a prompt for the current user. Nothing is written.
+pub fn route(prompt: &str, context: &Value) -> Result<Routed> {
+    check_prompt(prompt)?;
+    guard::rate_limit::check()?;
+    let context = context::parse(context)?;
+    let loaded = catalog::model()?;
+    let request_id = pg::random_uuid();
+    if loaded.model.datasets.is_empty() {
+        let answer = Answer::refused(
+            "Nothing is registered that you may read. Whoever owns a table can register it: SELECT router_register('schema.table').",
+        );
+        return Ok(Routed { request_id, answer });
+    }
+    let mut answer = ask(prompt, &loaded.model, loaded.lexicon(), &context, &|_| false).map_err(|e| match e {
+        ContextError::UnknownDataset(_) => {
+            Error::no_dataset(e.to_string()).with_hint("leave \"datasets\" out to ask over everything you may read")
+        }
+    })?;
+    if let Some(sql) = &answer.sql {
+        let verdict = guard::validate(sql)?;
+        if let Some(first) = verdict.violations.first() {
+            answer.status = Status::Refused;
+            answer.explain = format!("The question was understood, but its SQL may not run: {}.", first.detail);
+            answer.sql = None;
+        }
+    }
+    if let Some(spec) = &answer.spec {
+        recent::remember(&request_id, spec);
+    }
+    Ok(Routed { request_id, answer })
+}
+
+fn check_prompt(prompt: &str) -> Result<()> {
+    if prompt.chars().all(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Error::invalid("the prompt is blank")
+            .with_hint("ask a question, for instance 'sales by region last month'"));
+    }
+    let (length, limit) = (prompt.chars().count(), guc::max_query_length());
+    if length > limit {
+        return Err(Error::invalid(format!("the prompt has {length} characters, more than {limit}"))
+            .with_hint("shorten it; the limit is router.max_query_length"));
+    }
+    Ok(())
+}
+
+impl Routed {
+    /// The contract of `router_route`.
+    pub fn to_json(&self) -> Value {
+        let a = &self.answer;
+        json!({
+            "request_id": self.request_id,
+            "status": a.status,
+            "source": a.source,
+            "intent": a.intent,
+            "confidence": (f64::from(a.confidence) * 1000.0).round() / 1000.0,
+            "layer": a.layer,
+            "dataset": a.dataset,
+            "spec": a.spec,
+            "sql": a.sql,
+            "explain": a.explain,
+            "entities": a.entities,
+            "alternatives": a.alternatives,
+            "warnings": a.warnings,
+            "cached": false,
+        })
+    }
+
+    /// The SQL, or why there is none.
+    pub fn sql(&self) -> Result<&str> {
+        let a = &self.answer;
+        a.sql.as_deref().ok_or_else(|| {
+            let what =
+                if a.status == Status::Clarify { "the question is open" } else { "the question can't be answered" };
+            let error = Error::invalid(format!("{what}: {}", a.explain));
+            match a.alternatives.as_slice() {
+                [] => error.with_hint("SELECT * FROM router_explain(...) shows how it was read"),
+                list => {
+                    let lines: Vec<String> = list.iter().map(|x| x.difference.clone()).collect();
+                    error.with_hint(format!("it could be read so: {}", lines.join(" | ")))
+                }
+            }
+        })
+    }
+}
