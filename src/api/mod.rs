@@ -1,6 +1,6 @@
 //! Every SQL function, thin, one file per audience.
 
-mod models;
 mod ask;
+mod models;
 mod operate;
 mod validate;

@@ -4,8 +4,8 @@
 pub mod analyse;
 mod attempt;
 pub mod bar;
-pub mod facts;
 mod clock;
+pub mod facts;
 pub mod invalidation;
 mod read_tree;
 mod relation;
