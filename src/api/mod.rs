@@ -2,5 +2,6 @@
 
 mod ask;
 mod models;
+mod embed;
 mod operate;
 mod validate;

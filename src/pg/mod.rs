@@ -16,6 +16,7 @@ mod settings;
 mod snapshot;
 mod timer;
 pub mod tree;
+mod vector;
 
 pub use attempt::Failure;
 pub use clock::{random_uuid, session_timezone, statement_time};
@@ -24,6 +25,7 @@ pub use session::{as_extension_owner, extension_schema};
 pub use settings::reserve_setting_prefix;
 pub use snapshot::with_latest_snapshot;
 pub use timer::with_time_limit;
+pub use vector::Vector;
 
 /// A column of a row descriptor, counted from 0.
 #[cfg(not(feature = "pg18"))]

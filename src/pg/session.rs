@@ -12,13 +12,13 @@ struct ExtensionRow {
     namespace: pg_sys::Oid,
 }
 
-fn extension_row() -> Result<ExtensionRow> {
+/// The catalog row of an extension; `None` when it is not installed here (or being dropped).
+fn extension_row_of(name: &CStr) -> Option<ExtensionRow> {
     // SAFETY: a plain catalog scan inside a transaction; the tuple is copied out before the scan ends.
     unsafe {
-        let oid = pg_sys::get_extension_oid(c"router".as_ptr(), true);
+        let oid = pg_sys::get_extension_oid(name.as_ptr(), true);
         if oid == pg_sys::InvalidOid {
-            return Err(Error::not_found("extension \"router\" is not installed in this database")
-                .with_hint("CREATE EXTENSION router CASCADE"));
+            return None;
         }
         let relation = pg_sys::table_open(pg_sys::ExtensionRelationId, pg_sys::AccessShareLock as i32);
         let mut key = pg_sys::ScanKeyData::default();
@@ -44,8 +44,20 @@ fn extension_row() -> Result<ExtensionRow> {
         });
         pg_sys::systable_endscan(scan);
         pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
-        row.ok_or_else(|| Error::not_found("extension \"router\" is being dropped"))
+        row
     }
+}
+
+fn extension_row() -> Result<ExtensionRow> {
+    extension_row_of(c"router").ok_or_else(|| {
+        Error::not_found("extension \"router\" is not installed in this database")
+            .with_hint("CREATE EXTENSION router CASCADE")
+    })
+}
+
+/// The schema that holds the types of an extension this one requires.
+pub(super) fn schema_of_extension(name: &CStr) -> Option<pg_sys::Oid> {
+    extension_row_of(name).map(|row| row.namespace)
 }
 
 /// The schema the extension's functions live in, unquoted.

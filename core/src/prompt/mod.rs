@@ -3,6 +3,7 @@
 mod identifier;
 mod stem;
 mod stopwords;
+mod language;
 mod token;
 mod word;
 
@@ -11,3 +12,4 @@ pub use stem::stem;
 pub use stopwords::{is_determiner, is_stopword};
 pub use token::{Token, TokenKind, fold, tokenize};
 pub use word::{Word, split_words};
+pub use language::{Language, identify};
