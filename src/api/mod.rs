@@ -1,7 +1,7 @@
 //! Every SQL function, thin, one file per audience.
 
 mod ask;
-mod models;
 mod embed;
+mod models;
 mod operate;
 mod validate;

@@ -1,15 +1,15 @@
 //! The prompt as the rest of the brain sees it: validated, normalised, cut into tokens.
 
 mod identifier;
+mod language;
 mod stem;
 mod stopwords;
-mod language;
 mod token;
 mod word;
 
 pub use identifier::{expanded as expand_words, words as words_of};
+pub use language::{Language, identify};
 pub use stem::stem;
 pub use stopwords::{is_determiner, is_stopword};
 pub use token::{Token, TokenKind, fold, tokenize};
 pub use word::{Word, split_words};
-pub use language::{Language, identify};
