@@ -33,7 +33,7 @@ pub fn route(prompt: &str, context: &Value) -> Result<Routed> {
         }
     })?;
     if let Some(sql) = &answer.sql {
-        let verdict = guard::validate(sql)?;
+        let verdict = guard::validate_qualified(sql)?;
         if let Some(first) = verdict.violations.first() {
             answer.status = Status::Refused;
             answer.explain = format!("The question was understood, but its SQL may not run: {}.", first.detail);

@@ -25,8 +25,10 @@ pub enum Cue {
     Compare,
     /// Two measures against each other.
     Correlate,
-    /// Parts of a whole.
+    /// Parts of a whole, in percent.
     Share,
+    /// Parts of a whole, as they are: the pie shows the shares.
+    Composition,
     Transform(Transform),
     /// Same period of the years side by side.
     YearOverYear,
@@ -175,8 +177,12 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Share,
-        "share | share of | shares of | percentage of | percent of | percentage | percent | proportion of | proportion | proportions of | \
-         mix | composition of | composition | contribution of | contribution | contribute | makeup of | bahagi ng",
+        "share | share of | shares of | percentage of | percent of | percentage | percent | \
+         mix | contribution of | contribution | contribute | bahagi ng",
+    ),
+    (
+        Cue::Composition,
+        "proportion of | proportion | proportions of | proportions | composition of | composition | makeup",
     ),
     (
         Cue::Transform(Transform::Growth),

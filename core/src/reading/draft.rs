@@ -60,6 +60,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     let placed = &items.placed;
     let mut used = vec![false; placed.len()];
     let mut conditions = find_conditions(placed, &q.words, model, root, &mut used);
+    times::claim_columns(placed, model, &mut used);
     let roles = find_roles(q, placed, &used, model);
     let mut d = Draft {
         root,
@@ -103,11 +104,15 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         .map(|n| n.column)
         .find(|c| model.column(*c).value_type.is_temporal());
     let axis_column = named_temporal.or_else(|| times::time_column(model, &d));
-    let mut times = times::conditions(q, placed, &used, model, &d, clock);
+    let mut times = times::conditions(q, placed, model, &d, clock);
     d.time_readings = times.readings;
     d.has_time = !times.conditions.is_empty();
     measure(&mut d, q, model, &roles);
-    dimensions(&mut d, q, model, &roles, axis_column, &times.units);
+    dimensions(&mut d, q, model, &roles, axis_column, &times.units, placed);
+    if d.agg == Aggregation::Count && d.y.is_some() && d.x != d.y && d.x.is_some() {
+        // "how many delegates in each committee": rows; a column is counted only against itself.
+        d.y = None;
+    }
     splits(&mut d, q, model, &conditions);
     shares(&mut d, q, &mut conditions);
     ranking(&mut d, q, model, &roles, placed);
@@ -156,10 +161,16 @@ fn measure(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles) {
         if let Counted::Column { named, distinct, alias } = counted {
             let column = model.column(named.column);
             // Columns that hold counts already are added up.
-            if column.role == Role::Measure
-                && column.value_type.is_numeric()
-                && column.default_agg == Aggregation::Sum
-                && *alias
+            let tallies = column.value_type.is_numeric() && holds_counts(&column.name);
+            let totals = column.value_type.is_numeric()
+                && column.role == Role::Measure
+                && q.cues.iter().any(|c| c.cue == Cue::Count && q.words[c.words.clone()].iter().any(|w| w.is("total")));
+            if tallies && !*distinct
+                || totals
+                || column.role == Role::Measure
+                    && column.value_type.is_numeric()
+                    && column.default_agg == Aggregation::Sum
+                    && *alias
                 || column.role == Role::Measure
                     && column.default_agg == Aggregation::Sum
                     && model.datasets[d.root].layer == Layer::Gold
@@ -187,7 +198,13 @@ fn measure(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles) {
         .groups
         .iter()
         .find(|n| is_measure(model, n.column) && (roles.superlative.is_some() || !roles.plains.is_empty()));
-    let plain = roles.plains.iter().find(|n| is_measure(model, n.column));
+    let small = model.datasets[d.root].rows <= 1000;
+    let pair_of_rows = small
+        && roles.plains.len() >= 2
+        && roles.groups.is_empty()
+        && roles.superlative.is_none()
+        && roles.bare_aggregate.is_none();
+    let plain = roles.plains.iter().find(|n| is_measure(model, n.column)).filter(|_| !pair_of_rows);
     if let Some(named) = by.or(plain) {
         d.y = Some(named.column);
         d.agg = model.column(named.column).default_agg;
@@ -234,6 +251,14 @@ fn measure(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles) {
     }
 }
 
+/// True for names like `room_count`, `num_employees`, `total_passengers`.
+fn holds_counts(name: &str) -> bool {
+    crate::prompt::words_of(name)
+        .iter()
+        .any(|w| matches!(w.as_str(), "count" | "num" | "number" | "total" | "qty" | "quantity" | "cnt"))
+        && !name.to_lowercase().ends_with("number")
+}
+
 /// True when somebody gave this dataset's columns names of their own: it was curated, not only registered.
 fn named_by_person(d: &Draft, model: &SemanticModel) -> bool {
     model.datasets[d.root].columns.iter().any(|c| !c.aliases.is_empty())
@@ -260,6 +285,7 @@ fn dimensions(
     roles: &Roles,
     axis: Option<ColumnRef>,
     units: &[Option<Grain>],
+    placed: &[Placed],
 ) {
     let numeric = |c: ColumnRef| model.column(c).value_type.is_numeric();
     let mut groups: Vec<ColumnRef> = Vec::new();
@@ -300,7 +326,10 @@ fn dimensions(
     let temporal = |c: &ColumnRef| model.column(*c).value_type.is_temporal();
     // "for each student": the entity's own name, unless one of its columns is listed.
     for dataset in &roles.group_datasets {
-        let listed = plains.iter().any(|p| p.dataset == *dataset) || groups.iter().any(|g| g.dataset == *dataset);
+        let counted =
+            roles.counts.iter().any(|c| matches!(c, Counted::Column { named, .. } if named.column.dataset == *dataset));
+        let listed =
+            counted || plains.iter().any(|p| p.dataset == *dataset) || groups.iter().any(|g| g.dataset == *dataset);
         if !listed
             && groups.is_empty()
             && let Some(c) = label_column(model, *dataset)
@@ -370,8 +399,9 @@ fn dimensions(
         d.x_grain = Some(times::axis_grain(units, q));
     }
     let x = d.x;
+    let well_named = |c: &ColumnRef| roles.plains.iter().any(|n| n.column == *c && placed[n.item].score >= 0.9);
     let x_listed = roles.plains.iter().any(|n| Some(n.column) == x);
-    let listed = plains.into_iter().filter(|_| x_listed && d.agg != Aggregation::None);
+    let listed = plains.into_iter().filter(|c| x_listed && d.agg != Aggregation::None && well_named(c));
     let second =
         groups.into_iter().chain(listed).find(|g| Some(*g) != x && Some(*g) != d.y && !numeric_measure(model, *g));
     if d.x.is_some() {

@@ -76,6 +76,21 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
             put(Item::Grain(i), grain.words.clone(), 1.0, None, &mut placed);
         }
     }
+    let comparators = find_comparators(&q.words);
+    for (range, comparator) in &comparators {
+        if matches!(
+            comparator,
+            Comparator::StartsWith
+                | Comparator::EndsWith
+                | Comparator::NotContains
+                | Comparator::Contains
+                | Comparator::IsNull
+                | Comparator::NotNull
+        ) && range.len() > 1
+        {
+            put(Item::Comparator(*comparator), range.clone(), 1.0, None, &mut placed);
+        }
+    }
     for (m, c) in &chosen {
         let item = match c.meaning {
             Meaning::Dataset(d) => Item::Dataset(d),
@@ -84,7 +99,7 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         };
         put(item, m.words.clone(), c.score, Some(c.source), &mut placed);
     }
-    for (range, comparator) in find_comparators(&q.words) {
+    for (range, comparator) in comparators {
         // "by year over 2000" compares, "trend over" does not: a comparator needs something to compare with.
         let numeric = matches!(comparator, Comparator::Gt | Comparator::Gte | Comparator::Lt | Comparator::Lte);
         if numeric && !q.words[range.end..].iter().take(3).any(|w| w.number.is_some()) {
@@ -151,7 +166,13 @@ fn fit(
     if let Meaning::Dataset(d) = c.meaning {
         // The dataset itself says less than one of its columns.
         score *= if d == root { 0.9 } else { 0.7 };
-        return score;
+        let counted = q.cues.iter().any(|cue| {
+            cue.cue == Cue::Count
+                && cue.words.end <= m.words.start
+                && (cue.words.end..m.words.start).all(|w| is_determiner(&q.words[w].norm))
+        });
+        // "how many rooms": the table of rooms, not a column that mentions one.
+        return if counted && d == root { score + 0.35 } else { score };
     }
     let named = q.mentions.iter().any(|other| {
         let near = other.words.start <= m.words.end + 3 && m.words.start <= other.words.end + 3;

@@ -236,7 +236,9 @@ fn clause_around(words: &[Word], at: Range<usize>, dir: Direction) -> OrderClaus
                     .iter()
                     .take(4)
                     .any(|n| n.is_any(&["chart", "graph", "plot", "bar", "pie", "histogram", "scatter"]))
-                && !words[end + 1..].first().is_some_and(|n| n.is("y") || n.is("x"));
+                && !words[end + 1..]
+                    .first()
+                    .is_some_and(|n| n.is_any(&["y", "x", "the", "bar", "bars"]) && !w.is("with"));
         let new_part = w.is_any(&["and", "where", "whose", "that", "then"]) || (w.is_any(STRONG) && !w.is("order"));
         if chart_follows || new_part || end - at.end > 12 {
             break;

@@ -132,7 +132,15 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
             Item::Grain(g) => {
                 let grain = &q.grains[*g];
                 match grain.kind {
-                    GrainKind::Axis => roles.grain = roles.grain.or(Some(grain.grain)),
+                    GrainKind::Axis => {
+                        let from = grain.words.start.saturating_sub(8);
+                        let binned = q.words[from..grain.words.end]
+                            .iter()
+                            .any(|w| w.is_any(&["bin", "binning", "binned", "bins", "bucket"]));
+                        if binned || roles.grain.is_none() {
+                            roles.grain = Some(grain.grain);
+                        }
+                    }
                     GrainKind::Comparison => roles.comparison_grain = Some(grain.grain),
                     GrainKind::Adjective if group => roles.grain = roles.grain.or(Some(grain.grain)),
                     GrainKind::Adjective => {}

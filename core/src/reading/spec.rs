@@ -95,7 +95,7 @@ fn default_chart(d: &Draft, q: &Question, model: &SemanticModel) -> Chart {
         () if time_axis && d.x_grain != Some(Grain::Weekday) && d.agg != Aggregation::None => Chart::Line,
         () if d.x.is_none() => Chart::Table,
         () if d.agg == Aggregation::None && q.has(Cue::Compare) && both_numeric(d, model) => Chart::Scatter,
-        () if d.normalize && d.split.is_none() => Chart::Pie,
+        () if (d.normalize || q.has(Cue::Composition)) && d.split.is_none() => Chart::Pie,
         () => Chart::Bar,
     }
 }

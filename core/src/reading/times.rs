@@ -36,21 +36,31 @@ pub fn time_column(model: &SemanticModel, d: &Draft) -> Option<ColumnRef> {
     })
 }
 
+/// "hired before 2002": a column of the calendar right before a range is limited by it, not drawn.
+pub fn claim_columns(placed: &[Placed], model: &SemanticModel, used: &mut [bool]) {
+    for (i, p) in placed.iter().enumerate() {
+        if !matches!(p.item, Item::Time(_)) {
+            continue;
+        }
+        let before = (i.saturating_sub(3)..i).rev().find(|&k| !matches!(placed[k].item, Item::Filler));
+        if let Some(k) = before
+            && let Item::Column(c) = placed[k].item
+            && model.column(c).value_type.is_temporal()
+            && !super::conditions::grouped(placed, k)
+        {
+            used[k] = true;
+        }
+    }
+}
+
 /// Conditions for the question's ranges; several ranges of one column are alternatives.
-pub fn conditions(
-    q: &Question,
-    placed: &[Placed],
-    used: &[bool],
-    model: &SemanticModel,
-    d: &Draft,
-    clock: &Clock,
-) -> TimeConditions {
+pub fn conditions(q: &Question, placed: &[Placed], model: &SemanticModel, d: &Draft, clock: &Clock) -> TimeConditions {
     let mut out = TimeConditions::default();
     for (i, p) in placed.iter().enumerate() {
         let Item::Time(t) = p.item else { continue };
         let m = &q.times.matches[t];
         let near = (i.saturating_sub(4)..i).rev().find_map(|k| match placed[k].item {
-            Item::Column(c) if !used[k] && model.column(c).value_type.is_temporal() => Some(c),
+            Item::Column(c) if model.column(c).value_type.is_temporal() => Some(c),
             _ => None,
         });
         let Some(column) = near.or_else(|| time_column(model, d)).or_else(|| year_column(model, d.root, m.unit)) else {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{ColumnRef, SemanticModel};
-use crate::prompt::{expand_words, stem, words_of};
+use crate::prompt::{expand_words, is_stopword, stem, words_of};
 
 /// What a phrase names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +59,8 @@ pub(super) struct ColumnWords {
 pub struct Lexicon {
     /// Stems of a phrase joined by nothing -> what it names.
     phrases: HashMap<String, Vec<Entry>>,
+    /// Values by their words, singular, joined by nothing: stemming would make "living" of 'Lively'.
+    values: HashMap<String, Vec<Entry>>,
     pub(super) columns: Vec<ColumnWords>,
     /// Stem -> indexes into `columns`.
     pub(super) by_stem: HashMap<String, Vec<u32>>,
@@ -93,6 +95,9 @@ impl Lexicon {
                 // "line items" for "Sales line items", "campaigns" for "ces_feature_campaigns".
                 let words = words_of(name);
                 for start in 1..words.len() {
+                    if words[start..].iter().all(|w| is_stopword(w)) {
+                        break;
+                    }
                     lexicon.add(&words[start..], meaning, Source::Partial, 0.75);
                 }
             }
@@ -123,7 +128,7 @@ impl Lexicon {
 
     /// True when something is named exactly so; `key` is a stem or stems joined.
     pub fn phrase_exists(&self, key: &str) -> bool {
-        self.phrases.contains_key(key) || self.by_stem.contains_key(key)
+        self.phrases.contains_key(key) || self.by_stem.contains_key(key) || self.values.contains_key(key)
     }
 
     /// True when some phrase holds this folded word.
@@ -165,7 +170,16 @@ impl Lexicon {
     fn add_column(&mut self, r: ColumnRef, name: &str, dataset_words: &[String]) {
         let meaning = Meaning::Column(r);
         self.add_name(name, meaning, Source::Name, 1.0);
-        let words = expand_words(&words_of(name));
+        let mut words = expand_words(&words_of(name));
+        if words.len() > 1 {
+            for w in &mut words {
+                // "apt_number" in "apartments", "stu_fname" in "student".
+                if let Some(long) = dataset_words.iter().find(|d| abbreviates(w, d)) {
+                    w.clone_from(long);
+                }
+            }
+            self.add(&words, meaning, Source::Name, 0.98);
+        }
         let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
         let dataset_stems: Vec<String> = dataset_words.iter().map(|w| stem(w)).collect();
         // "name" for party.party_name; "party name" for party.name.
@@ -206,7 +220,27 @@ impl Lexicon {
     }
 
     fn add_value(&mut self, text: &str, meaning: Meaning, source: Source, score: f32) {
-        self.add(&words_of(text), meaning, source, score);
+        let words = words_of(text);
+        if words.is_empty() || words.len() > 12 {
+            return;
+        }
+        self.longest = self.longest.max(words.len());
+        self.learn(&words);
+        let key: String = words.iter().map(|w| singular(w)).collect();
+        insert(&mut self.values, key, Entry { meaning, source, score });
+    }
+
+    pub(super) fn value(&self, key: &str) -> &[Entry] {
+        self.values.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Words for spelling correction.
+    fn learn(&mut self, words: &[String]) {
+        for w in words {
+            if self.known.insert(w.clone()) && w.chars().count() >= 4 {
+                self.vocabulary.entry(w.chars().count()).or_default().push(w.clone());
+            }
+        }
     }
 
     fn add(&mut self, words: &[String], meaning: Meaning, source: Source, score: f32) {
@@ -214,11 +248,7 @@ impl Lexicon {
             return;
         }
         self.longest = self.longest.max(words.len());
-        for w in words {
-            if self.known.insert(w.clone()) && w.chars().count() >= 4 {
-                self.vocabulary.entry(w.chars().count()).or_default().push(w.clone());
-            }
-        }
+        self.learn(words);
         let stems: String = words.iter().map(|w| stem(w)).collect();
         let joined = stem(&words.concat());
         let entry = Entry { meaning, source, score };
@@ -229,11 +259,33 @@ impl Lexicon {
     }
 
     fn insert(&mut self, key: String, entry: Entry) {
-        let list = self.phrases.entry(key).or_default();
-        match list.iter_mut().find(|e| e.meaning == entry.meaning) {
-            Some(old) if old.score >= entry.score => {}
-            Some(old) => *old = entry,
-            None => list.push(entry),
-        }
+        insert(&mut self.phrases, key, entry);
     }
+}
+
+fn insert(map: &mut HashMap<String, Vec<Entry>>, key: String, entry: Entry) {
+    let list = map.entry(key).or_default();
+    match list.iter_mut().find(|e| e.meaning == entry.meaning) {
+        Some(old) if old.score >= entry.score => {}
+        Some(old) => *old = entry,
+        None => list.push(entry),
+    }
+}
+
+/// A word without its plural ending: all the inflection that names of things show.
+pub(super) fn singular(norm: &str) -> &str {
+    let cut = norm.strip_suffix("'s").unwrap_or(norm);
+    match cut.strip_suffix('s') {
+        Some(base) if base.len() >= 3 && !base.ends_with('s') && !base.ends_with('u') && !base.ends_with('i') => base,
+        _ => cut,
+    }
+}
+
+/// True when `short` is cut out of `long`: same first letter, its letters in order, clearly shorter.
+fn abbreviates(short: &str, long: &str) -> bool {
+    if short.len() < 3 || short.len() + 3 > long.len() || short.chars().next() != long.chars().next() {
+        return false;
+    }
+    let mut rest = long.chars();
+    long.starts_with(short) || short.len() <= 4 && short.chars().all(|c| rest.any(|l| l == c))
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lexicon::{Lexicon, Meaning, Source, word_weight};
+use super::lexicon::{Lexicon, Meaning, Source, singular, word_weight};
 use crate::prompt::{TokenKind, Word, is_stopword};
 
 /// One possible meaning of a span.
@@ -38,6 +38,7 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
             continue;
         }
         let mut key = String::new();
+        let mut value_key = String::new();
         let mut partial_done = false;
         for end in start + 1..=(start + longest).min(words.len()) {
             let word = &words[end - 1];
@@ -52,10 +53,18 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
                 break;
             }
             key.push_str(&word.stem);
+            value_key.push_str(singular(&word.norm));
             let span = start..end;
+            // A word like "and" or "a" names a value only between quotes, a column only by its very name.
+            let bare = words[span.clone()]
+                .iter()
+                .all(|w| w.kind == TokenKind::Word && is_stopword(&w.norm) && !weighty(&w.norm));
+            let values = if bare { &[] } else { lexicon.value(&value_key) };
             let mut candidates: Vec<Candidate> = lexicon
                 .phrase(&key)
                 .iter()
+                .filter(|e| !bare || matches!(e.source, Source::Name | Source::Alias))
+                .chain(values)
                 .map(|e| Candidate { meaning: e.meaning, source: e.source, score: e.score })
                 .collect();
             let content_word = words[span.clone()]
@@ -77,10 +86,13 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
 
 /// A quoted text names a value as a whole.
 fn quoted(words: &[Word], at: usize, lexicon: &Lexicon) -> Option<Mention> {
-    let key: String = crate::prompt::words_of(&words[at].norm).iter().map(|w| crate::prompt::stem(w)).collect();
+    let parts = crate::prompt::words_of(&words[at].norm);
+    let value_key: String = parts.iter().map(|w| singular(w)).collect();
+    let key: String = parts.iter().map(|w| crate::prompt::stem(w)).collect();
     let candidates: Vec<Candidate> = lexicon
-        .phrase(&key)
+        .value(&value_key)
         .iter()
+        .chain(lexicon.phrase(&key))
         .map(|e| Candidate { meaning: e.meaning, source: e.source, score: e.score })
         .collect();
     (!candidates.is_empty()).then(|| Mention { words: at..at + 1, candidates, weight: 1.0 })
