@@ -129,7 +129,16 @@ fn comparison(
             let (k, c) = column_before?;
             used[k] = true;
             used[i] = true;
-            return Some((condition(c, Test::IsNull(comparator == Comparator::IsNull)), i + 1));
+            // "ignore movies whose director is null"
+            let clause = (0..k)
+                .rev()
+                .take_while(|&b| !matches!(items[b].item, Item::Comma))
+                .find(|&b| items[b].item == Item::Cue(Cue::Negation));
+            if let Some(b) = clause {
+                used[b] = true;
+            }
+            let is_null = (comparator == Comparator::IsNull) != clause.is_some();
+            return Some((condition(c, Test::IsNull(is_null)), i + 1));
         }
         Comparator::StartsWith | Comparator::EndsWith | Comparator::Contains | Comparator::NotContains => {
             return text_match(items, words, model, i, comparator, column_before, used);

@@ -19,6 +19,8 @@ pub enum Cue {
     Distinct,
     /// What follows is grouped by.
     Group,
+    /// "every other": the rest, grouped by nothing.
+    Others,
     AxisX,
     AxisY,
     /// "compare", "versus": several values side by side.
@@ -164,6 +166,7 @@ const PHRASES: &[(Cue, &str)] = &[
          against | based on | according to | corresponding to | among different | depending on | by different | over different | within each | per each | for various | by all | of every | in every | \
          kada | bawat | ayon sa",
     ),
+    (Cue::Others, "every other | each other | all other | all others | any other | all the other"),
     (Cue::AxisX, "x axis | x axis is | on the x axis | as the x axis | as x axis | for x axis | x"),
     (Cue::AxisY, "y axis | y axis is | on the y axis | as the y axis | as y axis | for y axis | y"),
     (

@@ -51,6 +51,8 @@ pub struct Draft {
     pub assumed_measure: bool,
     pub time_readings: Vec<String>,
     pub has_time: bool,
+    /// An unknown noun right before the measure: "stock price" is not the price.
+    pub changed_noun: Option<String>,
 }
 
 /// Reads the question over `root`. `None` when nothing of it is named.
@@ -94,21 +96,27 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         assumed_measure: false,
         time_readings: Vec::new(),
         has_time: false,
+        changed_noun: changed_noun(q, model, placed),
         items: Items::default(),
     };
+    let counted = roles.counts.iter().filter_map(|c| match c {
+        Counted::Column { named, .. } => Some(named),
+        _ => None,
+    });
     let named_temporal = roles
         .groups
         .iter()
         .chain(&roles.plains)
         .chain(&roles.axis_x)
+        .chain(counted)
         .map(|n| n.column)
         .find(|c| model.column(*c).value_type.is_temporal());
     let axis_column = named_temporal.or_else(|| times::time_column(model, &d));
     let mut times = times::conditions(q, placed, model, &d, clock);
     d.time_readings = times.readings;
     d.has_time = !times.conditions.is_empty();
-    measure(&mut d, q, model, &roles);
-    dimensions(&mut d, q, model, &roles, axis_column, &times.units, placed);
+    measure(&mut d, q, model, &roles, placed);
+    dimensions(&mut d, q, model, &roles, axis_column, &times.units, placed, &conditions);
     if d.agg == Aggregation::Count && d.y.is_some() && d.x != d.y && d.x.is_some() {
         // "how many delegates in each committee": rows; a column is counted only against itself.
         d.y = None;
@@ -133,15 +141,31 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     Some(d)
 }
 
+/// An unknown word that qualifies a measure known by another name than its own.
+fn changed_noun(q: &Question, model: &SemanticModel, placed: &[Placed]) -> Option<String> {
+    placed.windows(2).find_map(|pair| match (&pair[0].item, &pair[1].item) {
+        (Item::Unknown, Item::Column(c))
+            if is_measure(model, *c) && pair[1].source == Some(crate::semantic::Source::Alias) =>
+        {
+            Some(q.words[pair[0].words.start].norm.clone())
+        }
+        _ => None,
+    })
+}
+
 fn unknown_words(q: &Question, placed: &[Placed]) -> Vec<String> {
     placed.iter().filter(|p| p.item == Item::Unknown).map(|p| q.words[p.words.start].norm.clone()).collect()
 }
 
 /// y and its aggregation.
-fn measure(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles) {
+fn measure(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles, placed: &[Placed]) {
     let numeric = |n: &Named| model.column(n.column).value_type.is_numeric();
     let mut pair: Vec<&Named> = roles.plains.iter().chain(&roles.groups).filter(|n| numeric(n)).collect();
     pair.sort_by_key(|n| n.item);
+    let cue_at = correlate_item(placed);
+    if pair.iter().filter(|n| n.item > cue_at).count() >= 2 {
+        pair.retain(|n| n.item > cue_at);
+    }
     let two_measures = pair.iter().filter(|n| is_measure(model, n.column)).count() >= 2;
     if q.has(Cue::Correlate) || d.chart == Some(Chart::Scatter) || q.has(Cue::Compare) && two_measures {
         if roles.measures.is_empty() && roles.counts.is_empty() && pair.len() >= 2 {
@@ -251,6 +275,11 @@ fn measure(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles) {
     }
 }
 
+/// The item of the word that sets two columns against each other, else 0.
+fn correlate_item(placed: &[Placed]) -> usize {
+    placed.iter().rposition(|p| matches!(p.item, Item::Cue(Cue::Correlate))).unwrap_or(0)
+}
+
 /// True for names like `room_count`, `num_employees`, `total_passengers`.
 fn holds_counts(name: &str) -> bool {
     crate::prompt::words_of(name)
@@ -286,6 +315,7 @@ fn dimensions(
     axis: Option<ColumnRef>,
     units: &[Option<Grain>],
     placed: &[Placed],
+    conditions: &[Condition],
 ) {
     let numeric = |c: ColumnRef| model.column(c).value_type.is_numeric();
     let mut groups: Vec<ColumnRef> = Vec::new();
@@ -306,6 +336,27 @@ fn dimensions(
             plains.push(n.column);
         }
     }
+    let lead = lead_clause(q, placed);
+    let later = |c: &ColumnRef| roles.groups.iter().chain(&roles.plains).any(|n| n.column == *c && n.item >= lead);
+    if groups.iter().chain(&plains).any(later) {
+        // "For each product's maker, show the price by ...": what the main clause names are the axes.
+        groups.retain(later);
+        plains.retain(later);
+    }
+    let group_datasets: Vec<usize> =
+        roles.group_datasets.iter().copied().filter(|_| lead == 0 || groups.is_empty() && plains.is_empty()).collect();
+    let filtered = |dataset: usize| conditions.iter().any(|c| c.column.dataset == dataset);
+    let others = groups.clone();
+    groups = groups
+        .into_iter()
+        .filter_map(|g| match entity_label(model, d, roles, placed, g) {
+            // "accounts for each customer, grouped by the customer's first name", "by the customer named ...".
+            Some((entity, _)) if others.iter().any(|o| o.dataset == entity) || filtered(entity) => None,
+            Some((_, label)) => Some(label),
+            None => Some(g),
+        })
+        .collect();
+    groups.dedup();
     if d.agg == Aggregation::None && d.x.is_some() {
         let x = d.x;
         let detail =
@@ -325,12 +376,13 @@ fn dimensions(
     let raw_pair = d.agg == Aggregation::None;
     let temporal = |c: &ColumnRef| model.column(*c).value_type.is_temporal();
     // "for each student": the entity's own name, unless one of its columns is listed.
-    for dataset in &roles.group_datasets {
+    for dataset in &group_datasets {
         let counted =
             roles.counts.iter().any(|c| matches!(c, Counted::Column { named, .. } if named.column.dataset == *dataset));
         let listed =
             counted || plains.iter().any(|p| p.dataset == *dataset) || groups.iter().any(|g| g.dataset == *dataset);
         if !listed
+            && !filtered(*dataset)
             && groups.is_empty()
             && let Some(c) = label_column(model, *dataset)
             && d.paths.contains_key(dataset)
@@ -361,7 +413,13 @@ fn dimensions(
         && d.agg == Aggregation::Count
     {
         d.x = Some(named.column);
-    } else if let Some(p) = plains.iter().position(|p| !numeric(*p) || model.column(*p).role != Role::Measure) {
+    } else if let Some(p) = plains.iter().position(|p| {
+        let column = model.column(*p);
+        // A key that is only half named ("lines" for line_no) is no axis.
+        let fits =
+            column.role != Role::Key || roles.plains.iter().any(|n| n.column == *p && placed[n.item].score >= 0.9);
+        fits && (!numeric(*p) || column.role != Role::Measure)
+    }) {
         d.x = Some(plains.remove(p));
     } else if !plains.is_empty() && d.assumed_measure {
         d.x = Some(plains.remove(0));
@@ -422,6 +480,34 @@ fn numeric_measure(model: &SemanticModel, c: ColumnRef) -> bool {
     is_measure(model, c) && model.column(c).value_type == ValueType::Decimal
 }
 
+/// Where the main clause starts when the question opens with "For ...,": an item index, else 0.
+fn lead_clause(q: &Question, placed: &[Placed]) -> usize {
+    if !q.words.first().is_some_and(|w| w.is("for")) {
+        return 0;
+    }
+    placed.iter().position(|p| p.item == Item::Comma).unwrap_or(0)
+}
+
+/// A foreign key that is named by its entity ("by customer") stands for the entity's name.
+fn entity_label(
+    model: &SemanticModel,
+    d: &Draft,
+    roles: &Roles,
+    placed: &[Placed],
+    c: ColumnRef,
+) -> Option<(usize, ColumnRef)> {
+    let named = roles.groups.iter().find(|n| n.column == c)?;
+    let own_name = placed[named.item].source == Some(crate::semantic::Source::Name)
+        && model.column(c).name.to_lowercase().ends_with("id");
+    let by_code = placed[named.item].source == Some(crate::semantic::Source::Alias);
+    if own_name || by_code {
+        return None;
+    }
+    let r = model.relationships.iter().find(|r| r.from == c.dataset && r.from_columns == [c.column])?;
+    let label = label_column(model, r.to).filter(|l| model.column(*l).value_type == ValueType::Text)?;
+    d.paths.contains_key(&r.to).then_some((r.to, label))
+}
+
 /// The column that people would call a row of the dataset by: a name, a title, else its key.
 pub fn label_column(model: &SemanticModel, dataset: usize) -> Option<ColumnRef> {
     let columns = &model.datasets[dataset].columns;
@@ -431,6 +517,10 @@ pub fn label_column(model: &SemanticModel, dataset: usize) -> Option<ColumnRef> 
     find(&|n| n == "name")
         .or_else(|| find(&|n| n.ends_with("name")))
         .or_else(|| find(&|n| n.contains("name") || n.contains("title")))
+        .or_else(|| {
+            let own = crate::prompt::stem(&crate::prompt::fold(&model.datasets[dataset].name));
+            find(&|n| crate::prompt::stem(n) == own)
+        })
         .or_else(|| model.datasets[dataset].primary_key.first().copied())
         .map(|column| ColumnRef { dataset, column })
 }
@@ -492,6 +582,18 @@ fn ranking(d: &mut Draft, q: &Question, model: &SemanticModel, roles: &Roles, pl
     }
     let Some(s) = roles.superlative else { return };
     let next = (s.item + 1..placed.len()).find(|&k| matches!(placed[k].item, Item::Column(_) | Item::Dataset(_)));
+    if let Some(k) = next
+        && let Item::Dataset(dataset) = placed[k].item
+        && d.assumed_measure
+        && s.count.is_none()
+        && !q.has(Cue::Which)
+        && let Some(c) = super::roles::only_measure(model, dataset)
+    {
+        d.y = Some(c);
+        d.assumed_measure = false;
+        d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
+        return;
+    }
     let measure_next = next.is_some_and(|k| match placed[k].item {
         Item::Column(c) => is_measure(model, c) || model.column(c).value_type.is_numeric() && d.y == Some(c),
         _ => false,

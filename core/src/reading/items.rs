@@ -121,6 +121,11 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
     }
     for cue in &q.cues {
         put(Item::Cue(cue.cue), cue.words.clone(), 1.0, None, &mut placed);
+        // "total number of stocks" over a column "number of stock": the total is still asked for.
+        if cue.words.len() > 1 && q.words[cue.words.start].is("total") {
+            let total = Cue::Aggregate(crate::semantic::Aggregation::Sum);
+            put(Item::Cue(total), cue.words.start..cue.words.start + 1, 1.0, None, &mut placed);
+        }
     }
     for (i, grain) in q.grains.iter().enumerate() {
         put(Item::Grain(i), grain.words.clone(), 1.0, None, &mut placed);
@@ -172,21 +177,37 @@ fn fit(
                 && (cue.words.end..m.words.start).all(|w| is_determiner(&q.words[w].norm))
         });
         // "how many rooms": the table of rooms, not a column that mentions one.
-        return if counted && d == root { score + 0.35 } else { score };
+        if counted && d == root {
+            return score + 0.35;
+        }
+        // "type of school": the table, not its column of that name.
+        let possessed = q.mentions.iter().any(|o| {
+            o.words.end < m.words.start
+                && qualifies(q, o, m)
+                && o.candidates
+                    .iter()
+                    .any(|c| matches!(c.meaning, Meaning::Column(c) if c.dataset == d) && c.score > 0.8)
+        });
+        return if possessed { score + 0.4 } else { score };
     }
-    let named = q.mentions.iter().any(|other| {
+    let mut bonus: f32 = 0.0;
+    for other in q.mentions.iter().filter(|o| o.words != m.words) {
         let near = other.words.start <= m.words.end + 3 && m.words.start <= other.words.end + 3;
-        near && other.words != m.words
-            && other.candidates.iter().any(|o| match (o.meaning, c.meaning) {
-                (Meaning::Dataset(d), _) => d == dataset && o.score > 0.8,
-                // A value next to the name of its own column.
-                (Meaning::Column(col), Meaning::Value(of, _)) => col == of && o.score > 0.8,
-                _ => false,
-            })
-    });
-    if named {
-        score += 0.1;
+        if !near {
+            continue;
+        }
+        let names_dataset =
+            other.candidates.iter().any(|o| matches!(o.meaning, Meaning::Dataset(d) if d == dataset) && o.score > 0.7);
+        // A value next to the name of its own column.
+        let names_column = matches!(c.meaning, Meaning::Value(of, _)
+            if other.candidates.iter().any(|o| o.meaning == Meaning::Column(of) && o.score > 0.8));
+        if names_dataset && qualifies(q, m, other) {
+            bonus = bonus.max(0.35);
+        } else if names_dataset || names_column {
+            bonus = bonus.max(0.1);
+        }
     }
+    score += bonus;
     // A dimension that is a plain attribute beats a key of the same name.
     if let Meaning::Column(col) = c.meaning
         && model.column(col).role == crate::semantic::Role::Key
@@ -194,6 +215,12 @@ fn fit(
         && c.source != Source::Alias
     {
         score -= 0.05;
+        let entity = m.candidates.iter().any(|o| {
+            matches!(o.meaning, Meaning::Dataset(_)) && o.source == Source::Name && o.meaning.dataset() != col.dataset
+        });
+        if entity {
+            score -= 0.25;
+        }
     }
     score
 }
@@ -292,4 +319,14 @@ fn hidden_by_cue(q: &Question, m: &Mention) -> bool {
 
 fn is_grouping(norm: &str) -> bool {
     matches!(norm, "by" | "per" | "each" | "every" | "in" | "for" | "the" | "a" | "into" | "bin" | "kada" | "bawat")
+}
+
+/// "names of journalists", "journalist's name": the dataset stands right beside the column.
+fn qualifies(q: &Question, column: &Mention, dataset: &Mention) -> bool {
+    let between = |from: usize, to: usize| {
+        from <= to && to - from <= 3 && q.words[from..to].iter().all(|w| is_determiner(&w.norm))
+    };
+    let of = between(column.words.end, dataset.words.start)
+        && q.words[column.words.end..dataset.words.start].iter().any(|w| w.is("of"));
+    of || dataset.words.end == column.words.start
 }

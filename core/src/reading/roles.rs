@@ -199,6 +199,12 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 } else if group || grouped(items, i) {
                     roles.group_datasets.push(*d);
                     group = false;
+                } else if let (Some(Pending { aggregate: Some(agg), .. }), Some(column)) =
+                    (&pending, only_measure(model, *d))
+                {
+                    // "the average rating" over a table of ratings: its only number.
+                    roles.measures.push((Named { column, item: i }, *agg));
+                    pending = None;
                 } else if pending.as_ref().is_some_and(|p| p.aggregate.is_none_or(|a| a == Aggregation::Sum)) {
                     roles.counts.push(Counted::Dataset(*d));
                     pending = None;
@@ -263,6 +269,14 @@ fn joined(items: &[Placed], i: usize) -> bool {
             .rev()
             .find(|&k| !matches!(items[k].item, Item::And | Item::Comma | Item::Filler))
             .is_some_and(|k| matches!(items[k].item, Item::Column(_) | Item::Grain(_)))
+}
+
+/// The one column of a dataset that is measured, if there is exactly one.
+pub fn only_measure(model: &SemanticModel, dataset: usize) -> Option<ColumnRef> {
+    let mut measures = (0..model.datasets[dataset].columns.len())
+        .map(|column| ColumnRef { dataset, column })
+        .filter(|c| is_measure(model, *c));
+    measures.next().filter(|_| measures.next().is_none())
 }
 
 /// A whole number right after or right before a superlative.

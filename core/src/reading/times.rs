@@ -30,7 +30,7 @@ pub fn time_column(model: &SemanticModel, d: &Draft) -> Option<ColumnRef> {
     };
     own(d.root).or_else(|| {
         let mut near: Vec<(&usize, f32)> =
-            d.paths.iter().map(|(k, p)| (k, p.cost)).filter(|(_, c)| *c <= 1.0).collect();
+            d.paths.iter().map(|(k, p)| (k, p.cost)).filter(|(_, c)| *c <= 1.5).collect();
         near.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
         near.into_iter().find_map(|(k, _)| own(*k))
     })

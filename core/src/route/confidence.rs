@@ -25,6 +25,13 @@ pub fn judge(q: &Question, best: &Draft, runner_up: Option<&Draft>, _model: &Sem
         }
     }
     let asks = best.has_time || best.x.is_some() || !best.conditions.is_empty() || !best.assumed_measure;
+    if !best.grounded && q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_))) && unknown == 0 {
+        return Verdict {
+            status: Status::Clarify,
+            confidence: 0.2,
+            reason: "The question leaves open what is to be ranked.".into(),
+        };
+    }
     if !best.grounded && !best.raw && !q.has(Cue::Overview) && !(asks && best.x_grain.is_some()) {
         return refuse("Nothing in the question names something that is registered here.".into());
     }
@@ -33,6 +40,13 @@ pub fn judge(q: &Question, best: &Draft, runner_up: Option<&Draft>, _model: &Sem
     }
     if share_unknown > 0.7 && unknown >= 3 {
         return refuse(format!("Too little is understood; unknown: {}.", quoted_list(&best.unknown)));
+    }
+    if let Some(word) = &best.changed_noun {
+        return Verdict {
+            status: Status::Clarify,
+            confidence: 0.3,
+            reason: format!("Nothing registered here is called \"{word}\", and it changes what is asked for."),
+        };
     }
     let margin = runner_up.map_or(1.0, |r| (best.score - r.score).clamp(0.0, 1.0));
     let fit = (best.score / (best.explained.max(1) as f32)).clamp(0.0, 1.0);

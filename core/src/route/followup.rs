@@ -4,6 +4,8 @@ use super::answer::{Answer, Status};
 use super::ask::sql_clock;
 use super::context::Context;
 use super::explain;
+use serde_json::{Value, json};
+
 use crate::quickspec::{Chart, OrderBy, OrderTarget, QuickSpec};
 use crate::reading::{Cue, Draft, Item, Question, draft, to_spec};
 use crate::semantic::SemanticModel;
@@ -34,6 +36,12 @@ pub fn ask(
     for (column, condition) in &new.filters {
         // "only Alaska" after "Oishi": the same column's condition is replaced.
         spec.filters.insert(column.clone(), condition.clone());
+        changed = true;
+    }
+    if new.filters.is_empty()
+        && let Some((column, condition)) = another_year(&change, previous)
+    {
+        spec.filters.insert(column, condition);
         changed = true;
     }
     if let Some(grain) = change.x_grain {
@@ -113,4 +121,15 @@ fn number(d: &Draft) -> Option<u32> {
         Item::Number(n) if (1.0..=10_000.0).contains(&n) => Some(n as u32),
         _ => None,
     })
+}
+
+/// "what about 2023?": a bare year, where the question before was about a stretch of time.
+fn another_year(d: &Draft, previous: &QuickSpec) -> Option<(String, Value)> {
+    let year = d.items.placed.iter().find_map(|p| match p.item {
+        Item::Number(n) if (1900.0..2100.0).contains(&n) && n.fract() == 0.0 => Some(n as i64),
+        _ => None,
+    })?;
+    let (column, old) = previous.filters.iter().find(|(_, v)| v.get("gte").is_some_and(Value::is_string))?;
+    let tail = old.get("gte").and_then(Value::as_str).and_then(|t| t.get(10..)).unwrap_or_default();
+    Some((column.clone(), json!({"gte": format!("{year}-01-01{tail}"), "lt": format!("{}-01-01{tail}", year + 1)})))
 }
