@@ -92,3 +92,10 @@ impl From<pgrx::spi::SpiError> for Error {
             .with_hint("check that the extension is complete: SELECT router_version()")
     }
 }
+
+/// Registration options that can't be taken.
+impl From<router_core::semantic::OptionsError> for Error {
+    fn from(e: router_core::semantic::OptionsError) -> Self {
+        Self::invalid(e.message).with_hint(e.hint)
+    }
+}

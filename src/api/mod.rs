@@ -4,4 +4,5 @@ mod ask;
 mod embed;
 mod models;
 mod operate;
+mod teach;
 mod validate;

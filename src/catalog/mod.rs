@@ -3,11 +3,31 @@
 mod cache;
 mod changed;
 mod columns;
+mod harvest;
 mod load;
+mod privileges;
+mod references;
+mod register;
 mod relations;
+mod store;
+mod subject;
+mod teach;
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
 
 pub use cache::{RoleModel, model};
+pub use privileges::is_admin;
+pub use register::{refresh, register};
 pub use relations::{RegisteredRelation, RegisteredRelations, registered_relations};
+pub use teach::{add_synonym, refresh_all, registered_by_name, remove_synonym, unregister};
+
+use crate::error::Error;
+
+/// What is said of a relation that is not registered, and of one that the caller may not see.
+pub fn not_registered(name: &str) -> Error {
+    Error::no_dataset(format!("relation \"{name}\" is not registered"))
+        .with_hint("register it: SELECT router_register('schema.table')")
+}
 
 pgrx::extension_sql_file!("../../sql/catalog/tables.sql", name = "catalog_tables", requires = ["bootstrap"]);
 pgrx::extension_sql_file!(

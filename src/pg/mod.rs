@@ -20,7 +20,7 @@ mod vector;
 
 pub use attempt::Failure;
 pub use clock::{random_uuid, session_timezone, statement_time};
-pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only};
+pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
 pub use session::{as_extension_owner, extension_schema};
 pub use settings::reserve_setting_prefix;
 pub use snapshot::with_latest_snapshot;

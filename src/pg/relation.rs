@@ -24,6 +24,18 @@ pub fn current_user() -> pg_sys::Oid {
     unsafe { pg_sys::GetUserId() }
 }
 
+/// A role's name, or its OID in digits when it was dropped.
+pub fn role_name(role: pg_sys::Oid) -> String {
+    // SAFETY: the call returns a palloc'ed name or null, copied at once.
+    unsafe {
+        let name = pg_sys::GetUserNameFromId(role, true);
+        if name.is_null() {
+            return role.to_u32().to_string();
+        }
+        std::ffi::CStr::from_ptr(name).to_string_lossy().into_owned()
+    }
+}
+
 /// Keeps a relation from being dropped or altered until the transaction ends. It may be gone already:
 /// look it up after this call.
 pub fn lock_relation(relation: pg_sys::Oid) {

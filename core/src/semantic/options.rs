@@ -136,6 +136,11 @@ impl RegisterOptions {
         Ok(parsed)
     }
 
+    /// The layer asked for, or silver.
+    pub fn layer(&self) -> Layer {
+        self.layer.unwrap_or(Layer::Silver)
+    }
+
     /// Checks that every column named exists (and is among `columns`, when that is given).
     pub fn check<'a>(&self, relation: &str, existing: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
         let missing = |column: &str, option: &str| {

@@ -1,0 +1,148 @@
+//! What people do with registered relations: take them out, give them other names.
+
+use pgrx::datum::DatumWithOid;
+use pgrx::prelude::*;
+use router_core::semantic::{SemanticModel, Target, TargetError, find_target};
+use serde_json::{Value, json};
+
+use super::store::{caller_name, write};
+use super::{model, not_registered, privileges, register};
+use crate::error::{Error, Result};
+use crate::pg;
+
+/// Characters of an alias; longer ones are no names.
+const MAX_ALIAS: usize = 200;
+
+/// Takes a relation out of the model, with everything taught about it.
+pub fn unregister(relation: pg_sys::Oid, shown_name: &str) -> Result<bool> {
+    pg::refuse_if_read_only(c"router_unregister()");
+    let (caller, name) = (pg::current_user(), caller_name());
+    let allowed = pg::as_extension_owner(|| {
+        Spi::connect(|client| {
+            let args = [DatumWithOid::from(relation), DatumWithOid::from(caller), name.into()];
+            let row = client.select(include_str!("../../sql/catalog/may_unregister.sql"), Some(1), &args)?;
+            Ok(row.first().get_one::<bool>()?)
+        })
+    })?;
+    // Not registered, or not for the caller to see: the same answer.
+    let Some(owned) = allowed else {
+        return Err(not_registered(shown_name));
+    };
+    if !owned && !privileges::is_admin()? {
+        return Err(Error::denied(format!("must be owner of relation \"{shown_name}\" to unregister it"))
+            .with_hint("router administrators may unregister it too"));
+    }
+    write(|client| {
+        client.update("DELETE FROM router.datasets WHERE relation = $1", None, &[relation.into()])?;
+        Ok(true)
+    })
+}
+
+/// The registered relation that `name` names: as SQL would resolve it, else by the name it had when it was
+/// registered (for relations that were dropped since).
+pub fn registered_by_name(name: &str) -> Result<pg_sys::Oid> {
+    let here = Spi::connect(|client| {
+        let rows = client.select("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid", Some(1), &[name.into()])?;
+        rows.first().get_one::<pg_sys::Oid>()
+    })?;
+    pg::as_extension_owner(|| {
+        Spi::connect(|client| {
+            let args = [here.into(), name.trim().into()];
+            let rows = client.select(include_str!("../../sql/catalog/registered_by_name.sql"), Some(1), &args)?;
+            Ok(rows.first().get_one::<pg_sys::Oid>()?)
+        })
+    })?
+    .ok_or_else(|| not_registered(name))
+}
+
+/// Refreshes every registration that the current user may refresh; says of each what came of it.
+pub fn refresh_all() -> Result<Value> {
+    let visible = model()?;
+    let mut done = Vec::new();
+    for dataset in &visible.model.datasets {
+        done.push(match register::refresh(pg_sys::Oid::from_u32(dataset.oid)) {
+            Ok(summary) => summary,
+            Err(e) => json!({"dataset": dataset.full_name(), "error": e.message()}),
+        });
+    }
+    Ok(Value::Array(done))
+}
+
+/// Teaches another name. Returns false when it was known already.
+pub fn add_synonym(target: &str, alias: &str) -> Result<bool> {
+    pg::refuse_if_read_only(c"router_synonym()");
+    let alias = alias.trim();
+    if alias.is_empty() {
+        return Err(Error::invalid("the alias is blank").with_hint("give the word or words that people use"));
+    }
+    if alias.chars().count() > MAX_ALIAS {
+        return Err(Error::invalid(format!("the alias has more than {MAX_ALIAS} characters")));
+    }
+    let place = place(target)?;
+    let caller = caller_name();
+    write(|client| {
+        let args = place.args(alias).into_iter().chain([caller.into()]).collect::<Vec<_>>();
+        let insert = "INSERT INTO router.synonyms (relation, column_name, value, alias, source, created_by) \
+                      VALUES ($1, $2, $3, $4, 'taught', $5) ON CONFLICT DO NOTHING";
+        Ok(client.update(insert, None, &args)?.len() > 0)
+    })
+}
+
+/// Takes a name back. Returns false when there was none such.
+pub fn remove_synonym(target: &str, alias: &str) -> Result<bool> {
+    pg::refuse_if_read_only(c"router_unsynonym()");
+    let place = place(target)?;
+    write(|client| {
+        let delete = "DELETE FROM router.synonyms WHERE relation = $1 AND column_name IS NOT DISTINCT FROM $2 \
+                      AND value IS NOT DISTINCT FROM $3 AND alias = $4";
+        Ok(client.update(delete, None, &place.args(alias.trim()))?.len() > 0)
+    })
+}
+
+/// Where a synonym is kept.
+struct Place {
+    relation: pg_sys::Oid,
+    column: Option<String>,
+    value: Option<String>,
+}
+
+impl Place {
+    fn args(&self, alias: &str) -> Vec<DatumWithOid<'static>> {
+        vec![self.relation.into(), self.column.clone().into(), self.value.clone().into(), alias.to_owned().into()]
+    }
+}
+
+/// Finds the target among what the current user may see: anything else is as good as not registered.
+fn place(target: &str) -> Result<Place> {
+    let seen = model()?;
+    let found = find_target(&seen.model, target).map_err(|e| target_error(&seen.model, target, e))?;
+    let relation = |dataset: usize| pg_sys::Oid::from_u32(seen.model.datasets[dataset].oid);
+    let name = |dataset: usize, column: usize| Some(seen.model.datasets[dataset].columns[column].name.clone());
+    Ok(match found {
+        Target::Dataset(d) => Place { relation: relation(d), column: None, value: None },
+        Target::Column(d, c) => Place { relation: relation(d), column: name(d, c), value: None },
+        Target::Value(_, _, "") => {
+            return Err(Error::invalid(format!("\"{target}\" names no value after \"=\""))
+                .with_hint("write schema.table.column=value"));
+        }
+        Target::Value(d, c, value) => {
+            Place { relation: relation(d), column: name(d, c), value: Some(value.to_owned()) }
+        }
+    })
+}
+
+fn target_error(model: &SemanticModel, target: &str, error: TargetError) -> Error {
+    match error {
+        TargetError::NoDataset => Error::no_dataset(format!("\"{target}\" names no registered dataset"))
+            .with_hint("write schema.table, schema.table.column or schema.table.column=value"),
+        TargetError::NoColumn(dataset) => {
+            let dataset = &model.datasets[dataset];
+            let columns: Vec<&str> = dataset.columns.iter().map(|c| c.name.as_str()).collect();
+            Error::new(
+                PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
+                format!("\"{target}\" names no column of {}", dataset.full_name()),
+            )
+            .with_hint(format!("its columns are {}", columns.join(", ")))
+        }
+    }
+}
