@@ -5,6 +5,10 @@ use pgrx::pg_sys::panic::ErrorReport;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// What SQL functions return: of any other error type pgrx raises the text alone, under one SQLSTATE and without hint.
+/// Import it as `Result`, the only name by which pgrx finds an iterator inside.
+pub type SqlResult<T> = std::result::Result<T, ErrorReport>;
+
 /// An error for people. Build one with the constructor of its kind, add a hint where the user can act.
 #[derive(Debug)]
 pub struct Error {

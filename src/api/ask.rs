@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 use serde_json::Value;
 
 use crate::asking::route;
-use crate::error::Result;
+use crate::error::SqlResult as Result;
 use crate::execute;
 
 /// A question in plain words to an explained, validated query: see the contract's keys in the manual.

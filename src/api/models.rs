@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 use pgrx::{AnyNumeric, JsonB};
 use router_core::models::{Method, Offer, Requirement, Strategy, capability_score};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, SqlResult as Result};
 use crate::models::auto_assign::auto_assign;
 use crate::models::manage::{self, Override};
 use crate::models::outcome::{self, Outcome};
@@ -49,7 +49,7 @@ fn sp_update_assignment_metrics(
     let id = p_assignment_id.ok_or_else(|| missing("the assignment id"))?;
     let success = p_success.ok_or_else(|| missing("success"))?;
     let latency_ms = p_latency_ms.map(f64::from);
-    outcome::record(id, Outcome { success, quality: None, latency_ms, cost: None })
+    Ok(outcome::record(id, Outcome { success, quality: None, latency_ms, cost: None })?)
 }
 
 /// The same as `sp_update_assignment_metrics`.
@@ -72,9 +72,9 @@ fn router_capability_score(required: JsonB, offered: JsonB) -> Result<JsonB> {
     let bad = |e: router_core::models::CapabilityError| Error::invalid(e.to_string());
     let required = Requirement::from_json(&required.0).map_err(bad)?;
     let offered = Offer::from_json(&offered.0).map_err(bad)?;
-    serde_json::to_value(capability_score(&required, &offered))
-        .map(JsonB)
-        .map_err(|e| Error::invalid(format!("the score could not be written: {e}")))
+    let score = serde_json::to_value(capability_score(&required, &offered))
+        .map_err(|e| Error::invalid(format!("the score could not be written: {e}")))?;
+    Ok(JsonB(score))
 }
 
 /// Scores all active agents with all active models and assigns by `greedy`, `hungarian` (optimal) or
@@ -116,7 +116,11 @@ fn router_assign(
     capabilities: default!(Option<JsonB>, "NULL"),
     priority: default!(Option<i32>, "NULL"),
 ) -> Result<Uuid> {
-    manage::assign_by_hand(agent, model, Override { match_score, status: status.to_owned(), capabilities, priority })
+    Ok(manage::assign_by_hand(
+        agent,
+        model,
+        Override { match_score, status: status.to_owned(), capabilities, priority },
+    )?)
 }
 
 /// The assignments, all or those of an agent, a model, a status, a task type.
@@ -178,7 +182,7 @@ fn router_assignments(
     })))
 }
 
-fn strategy(name: &str) -> Result<Strategy> {
+fn strategy(name: &str) -> std::result::Result<Strategy, Error> {
     name.parse().map_err(|()| {
         Error::invalid(format!("unknown strategy \"{name}\""))
             .with_hint(format!("known are {}", Strategy::ALL.map(Strategy::name).join(", ")))

@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 use serde_json::json;
 
 use crate::catalog;
-use crate::error::{Error, Result};
+use crate::error::{Error, SqlResult as Result};
 use crate::pg::Regclass;
 
 /// Registers a relation, so that questions may read it. See the documentation for the options.
@@ -19,14 +19,14 @@ fn router_register(relation: Option<Regclass>, options: default!(Option<JsonB>, 
 #[pg_extern(name = "router_unregister")]
 fn router_unregister_relation(relation: Option<Regclass>) -> Result<bool> {
     let oid = given(relation)?;
-    catalog::unregister(oid, &format!("with OID {}", oid.to_u32()))
+    Ok(catalog::unregister(oid, &format!("with OID {}", oid.to_u32()))?)
 }
 
 /// The same by name, which also reaches a relation that was dropped.
 #[pg_extern(name = "router_unregister")]
 fn router_unregister_name(relation: Option<&str>) -> Result<bool> {
     let name = relation.ok_or_else(no_relation)?;
-    catalog::unregister(catalog::registered_by_name(name)?, name)
+    Ok(catalog::unregister(catalog::registered_by_name(name)?, name)?)
 }
 
 /// Introspects and harvests a registered relation again; options and what was taught stay.
@@ -51,16 +51,16 @@ fn router_refresh_all() -> Result<JsonB> {
 /// False when it was known already.
 #[pg_extern]
 fn router_synonym(target: &str, alias: &str) -> Result<bool> {
-    catalog::add_synonym(target, alias)
+    Ok(catalog::add_synonym(target, alias)?)
 }
 
 /// Takes another name back. False when there was none such.
 #[pg_extern]
 fn router_unsynonym(target: &str, alias: &str) -> Result<bool> {
-    catalog::remove_synonym(target, alias)
+    Ok(catalog::remove_synonym(target, alias)?)
 }
 
-fn given(relation: Option<Regclass>) -> Result<pg_sys::Oid> {
+fn given(relation: Option<Regclass>) -> std::result::Result<pg_sys::Oid, Error> {
     relation.map(|r| r.0).ok_or_else(no_relation)
 }
 

@@ -2,7 +2,7 @@
 
 use pgrx::prelude::*;
 
-use crate::error::Result;
+use crate::error::SqlResult as Result;
 use crate::guard;
 
 /// `{valid, violations: [{rule, detail}], sanitized_sql}` for the caller and session as they are now.

@@ -74,8 +74,9 @@ pub fn options(relation: pg_sys::Oid) -> Result<Option<Value>> {
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
             let query = "SELECT options FROM router.datasets WHERE relation = $1";
-            let row = client.select(query, Some(1), &[relation.into()])?;
-            Ok(row.first().get_one::<pgrx::JsonB>()?.map(|j| j.0))
+            let mut rows = client.select(query, Some(1), &[relation.into()])?;
+            let stored = rows.next().map(|row| row.get::<pgrx::JsonB>(1)).transpose()?.flatten();
+            Ok(stored.map(|j| j.0))
         })
     })
 }

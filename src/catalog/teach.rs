@@ -20,8 +20,8 @@ pub fn unregister(relation: pg_sys::Oid, shown_name: &str) -> Result<bool> {
     let allowed = pg::as_extension_owner(|| {
         Spi::connect(|client| {
             let args = [DatumWithOid::from(relation), DatumWithOid::from(caller), name.into()];
-            let row = client.select(include_str!("../../sql/catalog/may_unregister.sql"), Some(1), &args)?;
-            Ok(row.first().get_one::<bool>()?)
+            let mut rows = client.select(include_str!("../../sql/catalog/may_unregister.sql"), Some(1), &args)?;
+            Ok(rows.next().map(|row| row.get::<bool>(1)).transpose()?.flatten())
         })
     })?;
     // Not registered, or not for the caller to see: the same answer.
@@ -48,8 +48,8 @@ pub fn registered_by_name(name: &str) -> Result<pg_sys::Oid> {
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
             let args = [here.into(), name.trim().into()];
-            let rows = client.select(include_str!("../../sql/catalog/registered_by_name.sql"), Some(1), &args)?;
-            Ok(rows.first().get_one::<pg_sys::Oid>()?)
+            let mut rows = client.select(include_str!("../../sql/catalog/registered_by_name.sql"), Some(1), &args)?;
+            Ok(rows.next().map(|row| row.get::<pg_sys::Oid>(1)).transpose()?.flatten())
         })
     })?
     .ok_or_else(|| not_registered(name))

@@ -34,12 +34,15 @@ mod tests {
 
     /// The error that `sql` raises: SQLSTATE, message and hint.
     fn refused(sql: &str) -> (String, String, String) {
-        run("CREATE OR REPLACE FUNCTION pg_temp.refused(q text) RETURNS text[] LANGUAGE plpgsql AS $f$ \
-             DECLARE m text; h text; BEGIN EXECUTE q; RETURN NULL; EXCEPTION WHEN OTHERS THEN \
-             GET STACKED DIAGNOSTICS m = MESSAGE_TEXT, h = PG_EXCEPTION_HINT; RETURN ARRAY[SQLSTATE, m, h]; END $f$");
-        let got = Spi::get_one_with_args::<Vec<String>>("SELECT pg_temp.refused($1)", &[sql.into()]).unwrap();
-        let [code, message, hint] = got.unwrap_or_else(|| panic!("not refused: {sql}")).try_into().unwrap();
-        (code, message, hint)
+        match crate::pg::attempt(|| Spi::run(sql)) {
+            Ok(_) => panic!("not refused: {sql}"),
+            Err(e) => (unpack(e.code as i32), e.message, e.hint.unwrap_or_default()),
+        }
+    }
+
+    /// A packed SQLSTATE as people write it: six bits a character.
+    fn unpack(code: i32) -> String {
+        (0..5).map(|i| char::from(b'0' + ((code >> (6 * i)) & 0x3F) as u8)).collect()
     }
 
     fn sales() {

@@ -18,7 +18,7 @@ mod timer;
 pub mod tree;
 mod vector;
 
-pub use attempt::Failure;
+pub use attempt::{Failure, attempt};
 pub use clock::{random_uuid, session_timezone, statement_time};
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
 pub use session::{as_extension_owner, extension_schema};
