@@ -41,6 +41,9 @@ fn main() {
         let started = std::time::Instant::now();
         let answer = ask(prompt, &model, &lexicon, &context, &|w| dictionary.contains(w));
         micros.push(started.elapsed().as_micros());
+        if std::env::var_os("SLOW").is_some() && started.elapsed().as_micros() > 1000 {
+            eprintln!("{} us: {}", started.elapsed().as_micros(), &prompt.chars().take(150).collect::<String>());
+        }
         let out = match answer {
             Ok(a) => {
                 json!({"status": a.status, "intent": a.intent, "confidence": a.confidence, "layer": a.layer, "dataset": a.dataset,
