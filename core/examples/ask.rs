@@ -13,10 +13,6 @@ fn main() {
     let path = std::env::args().nth(1).expect("ask MODEL.json");
     let model: SemanticModel = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let lexicon = Lexicon::build(&model);
-    let dictionary: std::collections::HashSet<String> = std::env::args()
-        .nth(2)
-        .map(|p| std::fs::read_to_string(p).unwrap().lines().map(str::to_owned).collect())
-        .unwrap_or_default();
     let mut micros = Vec::new();
     for line in std::io::stdin().lock().lines() {
         let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
@@ -39,7 +35,7 @@ fn main() {
         };
         let prompt = line["prompt"].as_str().unwrap();
         let started = std::time::Instant::now();
-        let answer = ask(prompt, &model, &lexicon, &context, &|w| dictionary.contains(w));
+        let answer = ask(prompt, &model, &lexicon, &context);
         micros.push(started.elapsed().as_micros());
         if std::env::var_os("SLOW").is_some() && started.elapsed().as_micros() > 1000 {
             eprintln!("{} us: {}", started.elapsed().as_micros(), &prompt.chars().take(150).collect::<String>());

@@ -27,7 +27,7 @@ pub fn route(prompt: &str, context: &Value) -> Result<Routed> {
         );
         return Ok(Routed { request_id, answer });
     }
-    let mut answer = ask(prompt, &loaded.model, loaded.lexicon(), &context, &|_| false).map_err(|e| match e {
+    let mut answer = ask(prompt, &loaded.model, loaded.lexicon(), &context).map_err(|e| match e {
         ContextError::UnknownDataset(_) => {
             Error::no_dataset(e.to_string()).with_hint("leave \"datasets\" out to ask over everything you may read")
         }

@@ -45,6 +45,11 @@ impl Encoder {
         piece_ids(text, MAX_PIECES)
     }
 
+    /// True for a word of the language: folded, of four letters or more, known as a whole.
+    pub fn knows(&self, word: &str) -> bool {
+        word.len() > 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && self.piece_ids(word).len() == 1
+    }
+
     /// Tens of microseconds for a prompt; time grows with the length of the text up to 512 pieces.
     pub fn encode(&self, text: &str) -> Embedding {
         let mut sum = [0f32; DIMENSIONS];

@@ -37,10 +37,10 @@ pub struct Question {
 }
 
 impl Question {
-    pub fn parse(prompt: &str, lexicon: &Lexicon, clock: &Clock, known: &dyn Fn(&str) -> bool) -> Self {
+    pub fn parse(prompt: &str, lexicon: &Lexicon, clock: &Clock) -> Self {
         let tokens = tokenize(prompt);
         let mut words = split_words(&tokens);
-        let corrections = spelling::correct(&mut words, lexicon, known);
+        let corrections = spelling::correct(&mut words, lexicon);
         let times = time::read(&tokens, clock);
         let to_words = |range: &Range<usize>| word_range(&words, range);
         let time_words: Vec<Range<usize>> = times.matches.iter().map(|m| to_words(&m.tokens)).collect();

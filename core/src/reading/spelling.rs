@@ -1,14 +1,16 @@
 //! Spelling: a word that nobody knows becomes the word of the model it was meant to be.
 
 use super::cues;
+use crate::embed::Encoder;
 use crate::prompt::{TokenKind, Word, is_stopword, stem};
 use crate::semantic::Lexicon;
 
 /// Corrects words in place; returns what was changed, for the answer's `warnings`.
 ///
-/// `known` tells whether a folded word is a word of the language: those are never touched,
-/// nor are words of the lexicon, cues, stop words, numbers and quoted texts.
-pub fn correct(words: &mut [Word], lexicon: &Lexicon, known: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
+/// Words of the language (those that the encoder knows) are never touched, nor are words of the lexicon,
+/// cues, stop words, numbers and quoted texts.
+pub fn correct(words: &mut [Word], lexicon: &Lexicon) -> Vec<(String, String)> {
+    let known = |word: &str| Encoder::get().knows(word);
     let mut corrections = Vec::new();
     for word in words.iter_mut().filter(|w| w.kind == TokenKind::Word) {
         let norm = word.norm.as_str();

@@ -9,17 +9,10 @@ use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, to_spec};
 use crate::semantic::{Lexicon, Role, SemanticModel};
 use crate::sql::{SqlClock, build};
 
-/// Answers a prompt. `lexicon` is compiled from `model`; `known` tells whether a folded word is a word of
-/// the language (see the encoder's vocabulary): such words are never taken for a misspelling.
-pub fn ask(
-    prompt: &str,
-    model: &SemanticModel,
-    lexicon: &Lexicon,
-    context: &Context,
-    known: &dyn Fn(&str) -> bool,
-) -> Result<Answer, ContextError> {
+/// Answers a prompt. `lexicon` is compiled from `model`.
+pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Context) -> Result<Answer, ContextError> {
     let scope = context.scope(model)?;
-    let mut q = Question::parse(prompt, lexicon, &context.clock, known);
+    let mut q = Question::parse(prompt, lexicon, &context.clock);
     restrict(&mut q, &scope);
     if q.has(Cue::Write) && write_request(&q) {
         return Ok(Answer::refused("The router answers questions; it never changes data."));
