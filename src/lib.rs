@@ -20,6 +20,7 @@ pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap)
 pub extern "C-unwind" fn _PG_init() {
     guc::init();
     pg::bar::init();
+    pg::rate_table::init();
 }
 
 #[cfg(test)]

@@ -52,16 +52,17 @@ pub fn run_as_written(sql: &str) -> Result<Rows> {
 
 fn run_with(sql: &str, names: Names) -> Result<Rows> {
     let start = Instant::now();
-    let statement = if guc::sql_validation() {
-        guard::judge(sql, names)?.map_err(|violations| guard::refusal(&violations))?.statement
+    let cleared = if guc::sql_validation() {
+        guard::judge(sql, names)?.map_err(|violations| guard::refusal(&violations))?
     } else {
         warning!("router.enable_sql_validation is off: this statement runs unchecked");
         guard::analyse_unchecked(sql, names)?
     };
     let limits = Limits { rows: guc::max_rows(), bytes: guc::max_result_bytes(), value_bytes: guc::max_value_bytes() };
     let outcome = run::read_only(guc::statement_timeout(), || {
-        let plan = run::plan(&statement);
-        let violations = if guc::sql_validation() { guard::check_estimate(plan.estimate) } else { Vec::new() };
+        let plan = run::plan(&cleared.statement);
+        let violations =
+            if guc::sql_validation() { guard::check_estimate(&cleared, plan.estimate) } else { Vec::new() };
         if violations.is_empty() { Ok(run::execute(plan, limits)) } else { Err(guard::refusal(&violations)) }
     });
     let collected = outcome.map_err(|failure| execution_failed(&failure))??;

@@ -34,12 +34,15 @@ impl Allowed {
 
 fn load() -> Result<HashSet<u32>> {
     pg::as_extension_owner(|| {
-        Spi::connect(|client| {
-            let mut functions = HashSet::new();
-            for row in client.select("SELECT function::pg_catalog.oid FROM router.allowed_functions", None, &[])? {
-                functions.extend(row.get::<pg_sys::Oid>(1)?.map(|oid| oid.to_u32()));
-            }
-            Ok(functions)
+        pg::with_latest_snapshot(|| {
+            Spi::connect(|client| {
+                let mut functions = HashSet::new();
+                let query = "SELECT function::pg_catalog.oid FROM router.allowed_functions";
+                for row in client.select(query, None, &[])? {
+                    functions.extend(row.get::<pg_sys::Oid>(1)?.map(|oid| oid.to_u32()));
+                }
+                Ok(functions)
+            })
         })
     })
 }

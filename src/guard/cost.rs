@@ -10,6 +10,9 @@ use crate::pg::run::{self, Estimate, Limits};
 /// A result may be estimated at this many times `router.max_rows` before it is refused instead of cut.
 const ROWS_FACTOR: f64 = 100.0;
 
+/// Bytes that an aggregate may put together from values made longer than stored ones are.
+const MAX_COLLECTED: f64 = 1024.0 * 1024.0 * 1024.0;
+
 /// Plans the statement under `router.statement_timeout`; tries it for `router.trial_timeout` if it recurses or makes
 /// series of computed length.
 pub fn check(cleared: &Cleared) -> Result<Vec<Violation>> {
@@ -18,7 +21,7 @@ pub fn check(cleared: &Cleared) -> Result<Vec<Violation>> {
         plan.estimate
     });
     let violations = match planned {
-        Ok(estimate) => check_estimate(estimate),
+        Ok(estimate) => check_estimate(cleared, estimate),
         Err(failure) => vec![describe(&failure)],
     };
     if !violations.is_empty() || !cleared.unforeseeable {
@@ -28,13 +31,16 @@ pub fn check(cleared: &Cleared) -> Result<Vec<Violation>> {
 }
 
 /// Against `router.max_cost` and `router.max_rows`.
-pub fn check_estimate(estimate: Estimate) -> Vec<Violation> {
+pub fn check_estimate(cleared: &Cleared, estimate: Estimate) -> Vec<Violation> {
     let mut found = Vec::new();
     if let Some(max) = guc::max_cost().filter(|max| estimate.cost > *max) {
         found.push(Violation::new(
             "cost",
             format!("the planner expects a cost of {:.0}, more than router.max_cost ({max:.0})", estimate.cost),
         ));
+    }
+    if cleared.collected * estimate.most_rows > MAX_COLLECTED {
+        found.push(Violation::new("resource", "an aggregate would put too many long values together"));
     }
     let max = guc::max_rows() as f64 * ROWS_FACTOR;
     if estimate.rows > max {

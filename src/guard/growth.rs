@@ -25,6 +25,14 @@ const MAX_DEPTH: usize = 3000;
 const MAX_DIGITS: usize = 1000;
 /// Bytes of a stored value, for want of better knowledge.
 const STORED: f64 = 128.0;
+/// Digits of a stored number, for want of better knowledge.
+const STORED_NUMBER: f64 = 20.0;
+/// Digits that a number may have by its construction.
+const MAX_COMPUTED_DIGITS: f64 = 4000.0;
+/// Byte comparisons of one evaluation of all calls that look for a text in a text, at worst. A second or so.
+const MAX_SEARCH: f64 = 1e9;
+/// Bytes beyond which a function that makes rows of a value is tried before it is believed to make few.
+const LONG: f64 = 4.0 * STORED;
 /// Rows that an aggregate collects into one value, for want of better knowledge.
 const COLLECTED: f64 = 100.0;
 /// What computed repetition counts are held to by [`crate::pg::run::plan`].
@@ -34,16 +42,25 @@ pub struct Growth {
     pub violations: Vec<Violation>,
     /// Its work depends on values that only running it shows.
     pub unforeseeable: bool,
+    /// Bytes of the largest value, made longer than stored ones are, that an aggregate puts together from many rows.
+    pub collected: f64,
 }
 
 pub fn check(tree: &Node) -> Growth {
     let growth = Weigher::default();
     let weight = growth.weigh(tree, &[]);
+    if growth.search.get() > MAX_SEARCH {
+        growth.refuse("looking for long texts in long texts takes too long");
+    }
     if weight.nodes > MAX_NODES {
         growth.refuse("subqueries multiply each other beyond what can be planned");
     }
     tree.visit(&mut |node| growth.check_alone(node));
-    Growth { violations: growth.violations.into_inner(), unforeseeable: growth.unforeseeable.get() }
+    Growth {
+        violations: growth.violations.into_inner(),
+        unforeseeable: growth.unforeseeable.get(),
+        collected: growth.collected.get(),
+    }
 }
 
 /// Upper bounds, about.
@@ -69,6 +86,9 @@ impl Weight {
 struct Weigher {
     violations: RefCell<Vec<Violation>>,
     unforeseeable: Cell<bool>,
+    collected: Cell<f64>,
+    /// Sum of the products of what is compared.
+    search: Cell<f64>,
     depth: Cell<usize>,
     names: RefCell<HashMap<u32, String>>,
     /// By address of the query, entry of its range table and column: each is weighed once.
@@ -106,7 +126,11 @@ impl Weigher {
 
     fn weigh_inner(&self, node: &Node, scopes: &[&Node]) -> Weight {
         match &node.kind {
-            Kind::Column { range, number, levels_up } => self.column(scopes, *range, *number, *levels_up as usize),
+            Kind::Column { range, number, levels_up } => {
+                let weight = self.column(scopes, *range, *number, *levels_up as usize);
+                let stored_number = is_number(node.value_type) && weight.bytes == STORED;
+                Weight { bytes: if stored_number { STORED_NUMBER } else { weight.bytes }, ..weight }
+            }
             Kind::Literal(literal) => Weight { nodes: 1.0, bytes: literal.size() as f64 },
             Kind::Query(query) => self.query(node, query, scopes),
             Kind::Function { oid } | Kind::Aggregate { oid } | Kind::Window { oid } => {
@@ -241,13 +265,41 @@ impl Weigher {
             "regexp_replace" => (bytes_of(0) + 1.0) * bytes_of(2).max(1.0),
             "array_to_string" => bytes_of(0) * (1.0 + bytes_of(1) / 4.0) + bytes_of(2),
             "string_to_array" | "regexp_split_to_array" => sum.bytes * 8.0,
+            "polygon" if node.children.len() == 2 => match node.argument(0).and_then(constant) {
+                Some(points) => self.repeated(16.0 * points.abs()),
+                None => {
+                    self.refuse("polygon: its number of points must be a plain number");
+                    0.0
+                }
+            },
+            "bpchar" | "bit" | "varbit" if node.children.len() > 1 => {
+                sum.bytes.max(self.repeated(node.argument(1).and_then(constant).unwrap_or(0.0)))
+            }
+            "factorial" => 2600.0,
+            "power" | "pow" | "numeric_power" | "exp" if is_numeric(node.value_type) => sum.bytes.min(1000.0),
             "string_agg" | "array_agg" | "json_agg" | "jsonb_agg" | "json_object_agg" | "jsonb_object_agg"
-            | "xmlagg" => sum.bytes.max(8.0) * COLLECTED,
+            | "xmlagg" => {
+                if sum.bytes > 8.0 * STORED {
+                    self.collected.set(self.collected.get().max(sum.bytes));
+                }
+                sum.bytes.max(8.0) * COLLECTED
+            }
             "quote_literal" | "quote_nullable" | "quote_ident" | "to_json" | "to_jsonb" | "row_to_json"
             | "array_to_json" | "json_build_array" | "json_build_object" | "jsonb_build_array"
             | "jsonb_build_object" | "encode" | "jsonb_pretty" => sum.bytes * 2.0,
             _ => sum.bytes,
         };
+        let mut lengths: Vec<f64> = weights.iter().map(|weight| weight.bytes).collect();
+        lengths.sort_by(|a, b| b.total_cmp(a));
+        if let [longest, second, ..] = lengths[..] {
+            self.search.set(self.search.get() + longest * second);
+        }
+        if is_numeric(node.value_type) && bytes > MAX_COMPUTED_DIGITS && !name.ends_with("_agg") {
+            self.refuse("a number may get too many digits");
+        }
+        if makes_rows(name) && sum.bytes > LONG {
+            self.unforeseeable.set(true);
+        }
         Weight { nodes: sum.nodes, bytes }
     }
 
@@ -551,6 +603,19 @@ fn instant(node: &Node, name: &dyn Fn(u32) -> String) -> Option<f64> {
         }
         _ => constant(node),
     }
+}
+
+/// Functions that make rows of one value: the planner guesses how many.
+fn makes_rows(name: &str) -> bool {
+    name == "unnest"
+        || name == "regexp_matches"
+        || name == "generate_subscripts"
+        || name.ends_with("_to_table")
+        || name.contains("_array_elements")
+        || name.contains("_each")
+        || name.contains("_path_query")
+        || name.contains("_to_recordset")
+        || name.ends_with("_object_keys")
 }
 
 /// Position of the regular expression among the arguments.

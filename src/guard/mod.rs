@@ -10,6 +10,7 @@ mod allowed;
 mod cost;
 mod functions;
 mod growth;
+mod promises;
 pub mod rate_limit;
 mod relations;
 mod statement;
@@ -98,6 +99,8 @@ pub struct Cleared {
     pub statement: Analysed,
     /// It recurses or makes series of computed length: the planner can't foresee its work.
     unforeseeable: bool,
+    /// As in [`growth::Growth`].
+    collected: f64,
 }
 
 /// All layers but the planner's. The relations of a cleared statement stay locked until the transaction ends.
@@ -122,7 +125,7 @@ pub fn judge(sql: &str, names: Names) -> Result<std::result::Result<Cleared, Vec
         Ok(Ok((statement, judgement))) => {
             let found = judgement?;
             if found.violations.is_empty() {
-                Ok(Ok(Cleared { statement, unforeseeable: found.unforeseeable }))
+                Ok(Ok(Cleared { statement, unforeseeable: found.unforeseeable, collected: found.collected }))
             } else {
                 Ok(Err(found.violations))
             }
@@ -134,6 +137,7 @@ pub fn judge(sql: &str, names: Names) -> Result<std::result::Result<Cleared, Vec
 struct Findings {
     violations: Vec<Violation>,
     unforeseeable: bool,
+    collected: f64,
 }
 
 fn check_tree(statement: &Analysed, registered: &catalog::RegisteredRelations) -> Result<Findings> {
@@ -151,7 +155,7 @@ fn check_tree(statement: &Analysed, registered: &catalog::RegisteredRelations) -
             unique.push(violation);
         }
     }
-    Ok(Findings { violations: unique, unforeseeable: growth.unforeseeable })
+    Ok(Findings { violations: unique, unforeseeable: growth.unforeseeable, collected: growth.collected })
 }
 
 /// A failure of the server as a violation.
@@ -182,6 +186,8 @@ fn explain(not_a_query: &NotAQuery) -> String {
         NotAQuery::Locking => "FOR UPDATE and its kin lock rows".into(),
         NotAQuery::Values => "VALUES is not a query over registered data: only SELECT is allowed".into(),
         NotAQuery::Table => "TABLE is not allowed as a statement: write SELECT".into(),
+        NotAQuery::Nothing => "nothing is selected".into(),
+        NotAQuery::TooDeep => "expressions or subqueries are nested too deeply".into(),
         NotAQuery::Unreadable => "the text can't be read as a statement".into(),
     }
 }
@@ -201,9 +207,9 @@ pub use cost::check_estimate;
 ///
 /// # Errors
 /// What the server says of the text; 42601 if it is not one SELECT.
-pub fn analyse_unchecked(sql: &str, names: Names) -> Result<Analysed> {
+pub fn analyse_unchecked(sql: &str, names: Names) -> Result<Cleared> {
     match analyse(sql, names, |_| ((), true)) {
-        Ok(Ok((statement, ()))) => Ok(statement),
+        Ok(Ok((statement, ()))) => Ok(Cleared { statement, unforeseeable: false, collected: 0.0 }),
         Ok(Err(not_a_query)) => Err(Error::new(pgrx::PgSqlErrorCode::ERRCODE_SYNTAX_ERROR, explain(&not_a_query))),
         Err(failure) => Err(Error::new(failure.code, failure.message)),
     }

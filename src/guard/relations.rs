@@ -16,7 +16,7 @@ pub fn check(tree: &Node, registered: &RegisteredRelations) -> Vec<Violation> {
             && let Source::Relation { oid, columns } = &range.source
         {
             match registered.get(pg_sys::Oid::from(*oid)) {
-                None => found.push(unregistered(*oid)),
+                None => found.push(unregistered(*oid, columns)),
                 Some(relation) => check_registered(*oid, relation, columns, &patterns, &mut found),
             }
         }
@@ -37,6 +37,18 @@ fn check_registered(
     found: &mut Vec<Violation>,
 ) {
     let name = format!("{}.{}", relation.schema, relation.name);
+    let forbidden = facts::forbidden_columns(oid, columns);
+    for column in &forbidden {
+        let whole = *column == 0 || forbidden.len() == columns.len();
+        let detail = match whole {
+            true => format!("permission denied for {name}"),
+            false => format!("permission denied for {}", column_of(oid, &name, *column)),
+        };
+        found.push(Violation::new("privilege", detail));
+    }
+    if !forbidden.is_empty() {
+        return;
+    }
     if !patterns.is_empty() && !patterns.iter().any(|pattern| matches(pattern, &name)) {
         found.push(Violation::new("relation", format!("{name} is not among router.authorized_tables")));
         return;
@@ -49,19 +61,17 @@ fn check_registered(
             found.push(Violation::new("column", format!("{} is not registered", column_of(oid, &name, *column))));
         }
     }
-    for column in facts::forbidden_columns(oid, columns) {
-        let detail = match column {
-            0 => format!("permission denied for {name}"),
-            _ => format!("permission denied for {}", column_of(oid, &name, column)),
-        };
-        found.push(Violation::new("privilege", detail));
-    }
 }
 
-fn unregistered(oid: u32) -> Violation {
+/// A caller without the privilege learns no more of a relation than that: not whether it is registered.
+fn unregistered(oid: u32, columns: &[i16]) -> Violation {
+    let forbidden = !facts::forbidden_columns(oid, columns).is_empty();
     match facts::relation_name(oid) {
         Some((schema, name)) if schema == "pg_catalog" || schema == "information_schema" => {
             Violation::new("relation", format!("{schema}.{name} is a system catalog, not data"))
+        }
+        Some((schema, name)) if forbidden => {
+            Violation::new("privilege", format!("permission denied for {schema}.{name}"))
         }
         Some((schema, name)) => Violation::new("relation", format!("{schema}.{name} is not a registered dataset")),
         None => Violation::new("relation", "a relation is gone"),

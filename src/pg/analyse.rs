@@ -40,6 +40,10 @@ pub enum NotAQuery {
     Locking,
     Values,
     Table,
+    /// Nothing is selected.
+    Nothing,
+    /// Expressions or subqueries are nested too deeply to be judged.
+    TooDeep,
     /// It has a zero byte or can't be read back.
     Unreadable,
 }
@@ -95,7 +99,7 @@ fn parse(sql: &str, source: CString) -> Result<Analysed, NotAQuery> {
         let query = with_foreign_code_barred(|| {
             pg_sys::parse_analyze_fixedparams(raw, source.as_ptr(), std::ptr::null(), 0, std::ptr::null_mut())
         });
-        let tree = super::read_tree::read(query).ok_or(NotAQuery::Unreadable)?;
+        let tree = super::read_tree::read(query).ok_or(NotAQuery::TooDeep)?;
         Ok(Analysed { query, source, text, tree })
     }
 }
@@ -108,22 +112,26 @@ unsafe fn reject_top_level(select: *mut pg_sys::SelectStmt) -> Result<(), NotAQu
         if !s.lockingClause.is_null() {
             return Err(NotAQuery::Locking);
         }
-        if s.op == pg_sys::SetOperation::SETOP_NONE {
-            if !s.valuesLists.is_null() {
-                return Err(NotAQuery::Values);
-            }
-            // The grammar writes TABLE t as a SELECT whose star stands nowhere in the text.
-            let first = PgList::<pg_sys::ResTarget>::from_pg(s.targetList).head();
-            if first.is_some_and(|target| (*target).type_ == NodeTag::T_ResTarget && (*target).location == -1) {
-                return Err(NotAQuery::Table);
-            }
-        }
         let mut leftmost = select;
         while !(*leftmost).larg.is_null() {
             pg_sys::check_stack_depth();
             leftmost = (*leftmost).larg;
         }
-        if (*leftmost).intoClause.is_null() { Ok(()) } else { Err(NotAQuery::Into) }
+        let first = &*leftmost;
+        if !first.intoClause.is_null() {
+            return Err(NotAQuery::Into);
+        }
+        if !first.valuesLists.is_null() {
+            return Err(NotAQuery::Values);
+        }
+        // The grammar writes TABLE t as a SELECT whose star stands nowhere in the text.
+        match PgList::<pg_sys::ResTarget>::from_pg(first.targetList).head() {
+            None => Err(NotAQuery::Nothing),
+            Some(target) if (*target).type_ == NodeTag::T_ResTarget && (*target).location == -1 => {
+                Err(NotAQuery::Table)
+            }
+            Some(_) => Ok(()),
+        }
     }
 }
 

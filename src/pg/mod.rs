@@ -7,6 +7,7 @@ pub mod bar;
 mod clock;
 pub mod facts;
 pub mod invalidation;
+pub mod rate_table;
 mod read_tree;
 mod relation;
 pub mod rows;

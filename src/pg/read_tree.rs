@@ -30,29 +30,33 @@ unsafe extern "C-unwind" {
 }
 
 /// Nodes within nodes. A chain of a hundred operators is a hundred deep, a list of thousands is one.
-const MAX_DEPTH: usize = 800;
+const MAX_DEPTH: usize = 500;
 
 /// Collects the children of the node whose walk is under way.
 struct Reader {
     children: Vec<Node>,
     depth: usize,
+    too_deep: bool,
     /// The column marks of the query whose range table is being read (PostgreSQL 16 and later).
     #[cfg(not(feature = "pg15"))]
     permissions: *mut pg_sys::List,
 }
 
+/// None if it is nested too deeply.
+///
 /// # Safety
 /// `query` is a tree fresh from parse analysis, not changed while this runs.
 pub(super) unsafe fn read(query: *mut pg_sys::Query) -> Option<Node> {
     let mut reader = Reader {
         children: Vec::new(),
         depth: 0,
+        too_deep: false,
         #[cfg(not(feature = "pg15"))]
         permissions: std::ptr::null_mut(),
     };
     // SAFETY: as promised by the caller.
     unsafe { visit(query.cast(), (&raw mut reader).cast()) };
-    reader.children.pop()
+    if reader.too_deep { None } else { reader.children.pop() }
 }
 
 #[pg_guard]
@@ -69,11 +73,9 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
         }
         (*reader).depth += 1;
         if (*reader).depth > MAX_DEPTH {
-            pgrx::ereport!(
-                pgrx::PgLogLevel::ERROR,
-                pgrx::PgSqlErrorCode::ERRCODE_STATEMENT_TOO_COMPLEX,
-                format!("expressions and subqueries are nested more than {MAX_DEPTH} deep")
-            );
+            // Not an error: raised here it would be caught and raised again at every level of the walk.
+            (*reader).too_deep = true;
+            return true;
         }
         let outer = std::mem::take(&mut (*reader).children);
         let kind = kind_of(node, context);
@@ -93,7 +95,7 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
         (*reader).depth -= 1;
         let children = std::mem::replace(&mut (*reader).children, outer);
         (*reader).children.push(Node { value_type: value_type(node), kind, children });
-        false
+        (*reader).too_deep
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Estimate {
     /// In the planner's units.
     pub cost: f64,
     pub rows: f64,
+    /// Rows of the node that has most.
+    pub most_rows: f64,
 }
 
 /// A planned statement; lives as long as the `Analysed` it was made from.
@@ -51,11 +53,8 @@ pub fn read_only<T>(limit: Option<Duration>, f: impl FnOnce() -> T) -> Result<T,
                 let level = pg_sys::NewGUCNestLevel();
                 set_local(c"row_security", c"on");
                 pg_sys::XactReadOnly = true;
-                pg_sys::PushActiveSnapshot(if pg_sys::ActiveSnapshotSet() {
-                    pg_sys::GetActiveSnapshot()
-                } else {
-                    pg_sys::GetTransactionSnapshot()
-                });
+                // Sees what this transaction did before, in the same statement too.
+                pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
                 let result = f();
                 pg_sys::PopActiveSnapshot();
                 pg_sys::AtEOXact_GUC(true, level);
@@ -85,7 +84,32 @@ pub fn plan(analysed: &Analysed) -> Plan {
         let statement =
             pg_sys::pg_plan_query(query, source, pg_sys::CURSOR_OPT_PARALLEL_OK as i32, std::ptr::null_mut());
         let top = &*(*statement).planTree;
-        Plan { statement, source, estimate: Estimate { cost: top.total_cost, rows: top.plan_rows } }
+        let mut most_rows = most_rows((*statement).planTree);
+        for subplan in PgList::<pg_sys::Plan>::from_pg((*statement).subplans).iter_ptr() {
+            most_rows = most_rows.max(self::most_rows(subplan));
+        }
+        Plan { statement, source, estimate: Estimate { cost: top.total_cost, rows: top.plan_rows, most_rows } }
+    }
+}
+
+/// Rows of the node that has most, in a plan tree.
+unsafe fn most_rows(plan: *mut pg_sys::Plan) -> f64 {
+    use pg_sys::NodeTag::*;
+    if plan.is_null() {
+        return 0.0;
+    }
+    // SAFETY: a valid plan; the casts follow the node's tag.
+    unsafe {
+        pg_sys::check_stack_depth();
+        let node = &*plan;
+        let inner = match node.type_ {
+            T_Append => PgList::<pg_sys::Plan>::from_pg((*plan.cast::<pg_sys::Append>()).appendplans),
+            T_MergeAppend => PgList::<pg_sys::Plan>::from_pg((*plan.cast::<pg_sys::MergeAppend>()).mergeplans),
+            T_SubqueryScan => return node.plan_rows.max(most_rows((*plan.cast::<pg_sys::SubqueryScan>()).subplan)),
+            _ => PgList::<pg_sys::Plan>::new(),
+        };
+        let below = most_rows(node.lefttree).max(most_rows(node.righttree));
+        inner.iter_ptr().map(|plan| most_rows(plan)).fold(node.plan_rows.max(below), f64::max)
     }
 }
 

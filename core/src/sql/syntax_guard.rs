@@ -4,11 +4,11 @@
 //! comments end under the session's settings. It keeps that parser's work small, and names the plainest mistakes.
 
 /// Bytes of SQL. Generous for an analyst's query; small enough that parsing stays far below a second.
-pub const MAX_BYTES: usize = 64 * 1024;
+pub const MAX_BYTES: usize = 256 * 1024;
 /// Open parentheses and brackets. PostgreSQL's parser uses about 1 kB of stack for each.
 pub const MAX_DEPTH: usize = 200;
 /// Words, numbers, literals, marks.
-pub const MAX_TOKENS: usize = 20_000;
+pub const MAX_TOKENS: usize = 40_000;
 
 /// Why a text does not get as far as the server's parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
