@@ -12,5 +12,6 @@ pub mod quickspec;
 pub mod reading;
 pub mod route;
 pub mod semantic;
+pub mod similarity;
 pub mod sql;
 pub mod time;

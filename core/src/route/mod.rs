@@ -7,7 +7,9 @@ mod context;
 mod explain;
 mod followup;
 mod intent;
+mod known;
 
 pub use answer::{Alternative, Answer, Entity, Status};
 pub use ask::ask;
 pub use context::{Context, ContextError};
+pub use known::answer_known;
