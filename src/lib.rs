@@ -10,6 +10,7 @@ mod guard;
 mod guc;
 mod models;
 mod pg;
+mod similarity;
 
 pgrx::pg_module_magic!(name, version);
 

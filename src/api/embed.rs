@@ -3,7 +3,7 @@
 use pgrx::prelude::*;
 use router_core::embed::Encoder;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, SqlResult as Result};
 use crate::pg::Vector;
 
 /// Longer texts are refused: what is asked and taught are questions, and only the first 512 word pieces count.
@@ -14,11 +14,12 @@ const MAX_CHARS: usize = 8_192;
 #[pg_extern(immutable, strict, parallel_safe)]
 fn router_embed(text: &str) -> Result<Vector> {
     if text.trim().is_empty() {
-        return Err(Error::invalid("there is no text to embed").with_hint("pass the question in plain words"));
+        return Err(Error::invalid("there is no text to embed").with_hint("pass the question in plain words").into());
     }
     if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
         return Err(Error::invalid(format!("the text to embed is longer than {MAX_CHARS} characters"))
-            .with_hint("embed one question at a time"));
+            .with_hint("embed one question at a time")
+            .into());
     }
     Ok(Vector(Encoder::get().encode(text).0.to_vec()))
 }

@@ -4,5 +4,6 @@ mod ask;
 mod embed;
 mod models;
 mod operate;
+mod similar;
 mod teach;
 mod validate;

@@ -1,10 +1,11 @@
-//! The specs of this connection's last answers, for follow-ups by request id.
+//! This connection's last answers, for follow-ups, ratings and choices by request id.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use pgrx::pg_sys;
 use router_core::quickspec::QuickSpec;
+use router_core::route::Answer;
 
 use crate::pg;
 
@@ -14,24 +15,42 @@ const KEPT: usize = 64;
 struct Recent {
     role: pg_sys::Oid,
     id: String,
-    spec: QuickSpec,
+    turn: Turn,
+}
+
+/// What was asked and what came of it.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    pub prompt: String,
+    pub spec: Option<QuickSpec>,
+    pub alternatives: Vec<QuickSpec>,
 }
 
 thread_local! {
     static RECENT: RefCell<VecDeque<Recent>> = const { RefCell::new(VecDeque::new()) };
 }
 
-pub fn remember(id: &str, spec: &QuickSpec) {
+pub fn remember(id: &str, prompt: &str, answer: &Answer) {
+    let turn = Turn {
+        prompt: prompt.to_owned(),
+        spec: answer.spec.clone(),
+        alternatives: answer.alternatives.iter().map(|a| a.spec.clone()).collect(),
+    };
     RECENT.with_borrow_mut(|recent| {
         if recent.len() >= KEPT {
             recent.pop_front();
         }
-        recent.push_back(Recent { role: pg::current_user(), id: id.to_owned(), spec: spec.clone() });
+        recent.push_back(Recent { role: pg::current_user(), id: id.to_owned(), turn });
     });
 }
 
-/// The spec of an answer that the same role got.
-pub fn spec(id: &str) -> Option<QuickSpec> {
+/// An answer that the same role got.
+pub fn turn(id: &str) -> Option<Turn> {
     let role = pg::current_user();
-    RECENT.with_borrow(|recent| recent.iter().find(|r| r.id == id && r.role == role).map(|r| r.spec.clone()))
+    RECENT.with_borrow(|recent| recent.iter().find(|r| r.id == id && r.role == role).map(|r| r.turn.clone()))
+}
+
+/// Its spec.
+pub fn spec(id: &str) -> Option<QuickSpec> {
+    turn(id)?.spec
 }

@@ -3,7 +3,7 @@
 use router_core::route::{Answer, ContextError, Status, ask};
 use serde_json::{Value, json};
 
-use super::{context, recent};
+use super::{context, known, recent};
 use crate::error::{Error, Result};
 use crate::{catalog, guard, guc, pg};
 
@@ -27,11 +27,17 @@ pub fn route(prompt: &str, context: &Value) -> Result<Routed> {
         );
         return Ok(Routed { request_id, answer });
     }
-    let mut answer = ask(prompt, &loaded.model, loaded.lexicon(), &context).map_err(|e| match e {
-        ContextError::UnknownDataset(_) => {
-            Error::no_dataset(e.to_string()).with_hint("leave \"datasets\" out to ask over everything you may read")
+    let mut answer = match known::taught(prompt, &loaded.model, &context)? {
+        Some(answer) => answer,
+        None => {
+            let read = |prompt: &str| ask(prompt, &loaded.model, loaded.lexicon(), &context);
+            let answer = read(prompt).map_err(|e| match e {
+                ContextError::UnknownDataset(_) => Error::no_dataset(e.to_string())
+                    .with_hint("leave \"datasets\" out to ask over everything you may read"),
+            })?;
+            known::similar(prompt, answer, &loaded.model, &context, &|past| read(past).ok())?
         }
-    })?;
+    };
     if let Some(sql) = &answer.sql {
         let verdict = guard::validate_qualified(sql)?;
         if let Some(first) = verdict.violations.first() {
@@ -40,9 +46,7 @@ pub fn route(prompt: &str, context: &Value) -> Result<Routed> {
             answer.sql = None;
         }
     }
-    if let Some(spec) = &answer.spec {
-        recent::remember(&request_id, spec);
-    }
+    recent::remember(&request_id, prompt, &answer);
     Ok(Routed { request_id, answer })
 }
 

@@ -3,7 +3,7 @@
 pub mod auto_assign;
 pub mod manage;
 pub mod outcome;
-mod plan;
+pub mod plan;
 pub mod recommend;
 mod schema;
 

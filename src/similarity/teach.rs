@@ -1,0 +1,88 @@
+//! Teaching: a question with its spec, an example of an intent, or both.
+
+use pgrx::datum::DatumWithOid;
+use pgrx::prelude::*;
+use router_core::quickspec::{QuickSpec, SCHEMA};
+use router_core::sql::{SqlClock, build};
+use serde_json::Value;
+
+use super::store::{Entry, keep};
+use crate::error::{Error, Result};
+use crate::{catalog, guc, pg};
+
+/// Characters of an intent's name.
+const MAX_INTENT: usize = 100;
+
+/// Stores a question with its spec (checked against what the caller may see), its intent, or both. What the
+/// owner of the dataset or an administrator teaches holds for everybody, what others teach for themselves.
+pub fn teach(prompt: &str, spec: Option<&Value>, intent: Option<&str>) -> Result<i64> {
+    check_prompt(prompt)?;
+    let intent = intent.map(str::trim).filter(|i| !i.is_empty());
+    if intent.is_some_and(|i| i.chars().count() > MAX_INTENT) {
+        return Err(Error::invalid(format!("the intent's name is longer than {MAX_INTENT} characters")));
+    }
+    if spec.is_none() && intent.is_none() {
+        return Err(Error::invalid("there is nothing to teach: neither a spec nor an intent").with_hint(
+            "router_teach('sales by region', spec => '{...}') or router_teach('hi there', NULL, 'greeting')",
+        ));
+    }
+    let checked = spec.map(check_spec).transpose()?;
+    let for_all = catalog::is_admin()? || checked.as_ref().is_some_and(|(_, owned)| *owned);
+    let stored = checked.map(|(spec, _)| spec);
+    keep(&Entry {
+        prompt,
+        spec: stored.as_ref(),
+        intent,
+        success_score: 1.0,
+        source: if for_all { "taught" } else { "chosen" },
+    })
+}
+
+pub(super) fn check_prompt(prompt: &str) -> Result<()> {
+    if prompt.chars().all(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Error::invalid("the question is blank").with_hint("teach a question in plain words"));
+    }
+    let (length, limit) = (prompt.chars().count(), guc::max_query_length());
+    if length > limit {
+        return Err(Error::invalid(format!("the question has {length} characters, more than {limit}"))
+            .with_hint("shorten it; the limit is router.max_query_length"));
+    }
+    Ok(())
+}
+
+/// The spec in its own form, and whether the caller owns its dataset. It must build over what the caller may see.
+fn check_spec(spec: &Value) -> Result<(Value, bool)> {
+    let wrong = |why: String| {
+        Error::invalid(format!("the spec is no {SCHEMA}: {why}"))
+            .with_hint("take the \"spec\" of an answer of router_route() and change it")
+    };
+    let parsed: QuickSpec = serde_json::from_value(spec.clone()).map_err(|e| wrong(e.to_string()))?;
+    if parsed.schema != SCHEMA {
+        return Err(wrong(format!("its \"schema\" is {:?}", parsed.schema)));
+    }
+    let loaded = catalog::model()?;
+    let Some(root) = loaded.model.dataset_index(&parsed.dataset) else {
+        return Err(catalog::not_registered(&parsed.dataset));
+    };
+    let clock = SqlClock { timezone: "UTC".to_owned(), week_start: guc::week_start() };
+    build(&parsed, &loaded.model, &clock).map_err(|e| {
+        Error::invalid(format!("the spec does not fit {}: {e}", parsed.dataset))
+            .with_hint("SELECT router_route(...)->'spec' shows specs that fit")
+    })?;
+    let owned = owns(loaded.model.datasets[root].oid)?;
+    let stored = serde_json::to_value(&parsed).map_err(|e| wrong(e.to_string()))?;
+    Ok((stored, owned))
+}
+
+/// The current user has the rights of the relation's owner.
+fn owns(relation: u32) -> Result<bool> {
+    let caller = pg::current_user();
+    pg::as_extension_owner(|| {
+        Spi::connect(|client| {
+            let sql = "SELECT pg_has_role($1, relowner, 'USAGE') FROM pg_class WHERE oid = $2";
+            let args: [DatumWithOid; 2] = [caller.into(), pg_sys::Oid::from_u32(relation).into()];
+            let mut rows = client.select(sql, Some(1), &args)?;
+            Ok(rows.next().map(|row| row.get::<bool>(1)).transpose()?.flatten().unwrap_or(false))
+        })
+    })
+}

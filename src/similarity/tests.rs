@@ -1,0 +1,111 @@
+use pgrx::prelude::*;
+
+#[pg_schema]
+mod tests {
+    use pgrx::JsonB;
+    use pgrx::prelude::*;
+    use serde_json::Value;
+
+    fn run(sql: &str) {
+        Spi::run(sql).unwrap();
+    }
+
+    fn text(sql: &str) -> Option<String> {
+        Spi::get_one::<String>(sql).unwrap()
+    }
+
+    fn route(prompt: &str) -> Value {
+        Spi::get_one_with_args::<JsonB>("SELECT router_route($1)", &[prompt.into()]).unwrap().unwrap().0
+    }
+
+    fn shop() {
+        run("CREATE TABLE public.orders (region text, amount numeric, placed date); \
+             INSERT INTO public.orders SELECT (ARRAY['North','South'])[1 + i % 2], i, DATE '2024-01-01' + i FROM generate_series(1, 50) i");
+        run("SELECT router_register('public.orders')");
+    }
+
+    const SPEC: &str =
+        r#"{"schema":"QuickSpec@1","dataset":"public.orders","x":"region","y":"amount","agg":"max","chart":"bar"}"#;
+
+    #[pg_test]
+    fn taught_words_get_the_taught_spec() {
+        shop();
+        run(&format!("SELECT router_teach('how are we doing up there', '{SPEC}')"));
+        let got = route("How are we doing up there?!");
+        assert_eq!(got["status"], "ok", "{got}");
+        assert_eq!(got["source"], "similarity");
+        assert_eq!(got["spec"]["agg"], "max");
+        assert_eq!(
+            text("SELECT original_query FROM match_query_embeddings(router_embed('how are we doing'), 0.5)").as_deref(),
+            Some("how are we doing up there")
+        );
+        // Taught again: replaced, not doubled.
+        run(&format!("SELECT router_teach('How are we doing up there', '{}')", SPEC.replace("max", "min")));
+        assert_eq!(route("how are we doing up there")["spec"]["agg"], "min");
+        assert_eq!(Spi::get_one::<i64>("SELECT count(*) FROM router.query_embeddings").unwrap(), Some(1));
+        assert_eq!(Spi::get_one::<bool>("SELECT router_forget(id) FROM router.query_embeddings").unwrap(), Some(true));
+        assert_ne!(route("how are we doing up there")["source"], "similarity");
+    }
+
+    #[pg_test]
+    fn bad_teaching_is_refused_clearly() {
+        shop();
+        let refused = |sql: &str| {
+            run("CREATE OR REPLACE FUNCTION pg_temp.try(s text) RETURNS text LANGUAGE plpgsql AS \
+                 $$BEGIN EXECUTE s; RETURN 'passed'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE; END$$");
+            Spi::get_one_with_args::<String>("SELECT pg_temp.try($1)", &[sql.into()]).unwrap().unwrap()
+        };
+        assert_eq!(refused("SELECT router_teach('  ', '{}')"), "22023");
+        assert_eq!(refused("SELECT router_teach('a question')"), "22023");
+        assert_eq!(refused("SELECT router_teach('a question', '{\"x\": 1}')"), "22023");
+        assert_eq!(refused(&format!("SELECT router_teach('\u{1F600}', '{SPEC}')")), "22023");
+        let gone = SPEC.replace("orders", "gone");
+        assert_eq!(refused(&format!("SELECT router_teach('a question', '{gone}')")), "42P01");
+        let column = SPEC.replace("amount", "nothing");
+        assert_eq!(refused(&format!("SELECT router_teach('a question', '{column}')")), "22023");
+        assert_eq!(refused("SELECT * FROM match_query_embeddings(router_embed('\u{1F600}'))"), "22023");
+        assert_eq!(refused("SELECT router_feedback('none', 5)"), "42704");
+        assert_eq!(refused("SELECT router_intent('anything')"), "42704");
+        assert_eq!(refused("SELECT router_train()"), "22023");
+    }
+
+    #[pg_test]
+    fn ratings_move_the_score() {
+        shop();
+        let id = route("total amount by region")["request_id"].as_str().unwrap().to_owned();
+        run(&format!("SELECT router_feedback('{id}', 5, 'right')"));
+        let score =
+            || Spi::get_one::<f64>("SELECT success_score::float8 FROM router.query_embeddings").unwrap().unwrap();
+        let first = score();
+        run(&format!("SELECT router_feedback('{id}', 1)"));
+        assert!(score() < first);
+        assert_eq!(Spi::get_one::<i64>("SELECT count(*) FROM router.feedback").unwrap(), Some(2));
+    }
+
+    #[pg_test]
+    fn intents_are_data() {
+        for (intent, questions) in [
+            ("greeting", ["hello there", "good morning", "hi how are you", "hey friend"]),
+            ("weather", ["is it raining", "how hot is it outside", "weather tomorrow", "will it snow today"]),
+        ] {
+            for q in questions {
+                run(&format!("SELECT router_teach('{q}', NULL, '{intent}')"));
+            }
+        }
+        let report = Spi::get_one::<JsonB>("SELECT router_train()").unwrap().unwrap().0;
+        assert_eq!(report["intents"], 2);
+        assert_eq!(text("SELECT intent FROM router_intent('is it going to rain or snow')").as_deref(), Some("weather"));
+    }
+
+    #[pg_test]
+    fn one_role_does_not_teach_another() {
+        shop();
+        run(
+            "CREATE ROLE taught_analyst; GRANT SELECT ON public.orders TO taught_analyst; GRANT USAGE ON SCHEMA public TO taught_analyst",
+        );
+        run(&format!("SET LOCAL ROLE taught_analyst; SELECT router_teach('the usual thing', '{SPEC}')"));
+        assert_eq!(route("the usual thing")["source"], "similarity");
+        run("RESET ROLE");
+        assert_ne!(route("the usual thing")["source"], "similarity");
+    }
+}
