@@ -9,7 +9,7 @@ mod tests;
 
 pub use feedback::{choose, rate};
 pub use intents::{classify, train};
-pub use store::{Known, exact, forget, nearest, nearest_to};
+pub use store::{exact, forget, nearest, nearest_to};
 pub use teach::teach;
 
 pgrx::extension_sql_file!("../../sql/similarity/tables.sql", name = "similarity_tables", requires = ["bootstrap"]);
