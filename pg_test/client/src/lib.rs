@@ -3,6 +3,8 @@
 //! `ROUTER_DSN` names the private cluster as its superuser, `ROUTER_PLAIN_DSN` one beside it that does
 //! not preload the library; `make test` sets both. Every failure to set up is a failure of the test.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use postgres::{Client, Config, NoTls};
@@ -40,6 +42,24 @@ impl Database {
         let database = Self::empty(server);
         database.session().batch_execute("CREATE EXTENSION router CASCADE").expect("the extension is created");
         database
+    }
+
+    /// Dumps this database and restores it in `target`, an empty one.
+    pub fn copy_to(&self, target: &Self) {
+        let programs = std::env::var("ROUTER_BINDIR").expect("ROUTER_BINDIR is set by `make test`");
+        let dsn = std::env::var("ROUTER_DSN").expect("ROUTER_DSN is set by `make test`");
+        let dump = Command::new(format!("{programs}/pg_dump"))
+            .args(["--format=custom", "--dbname", &format!("{dsn} dbname={}", self.name)])
+            .output()
+            .expect("pg_dump starts");
+        assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+        let mut restore = Command::new(format!("{programs}/pg_restore"))
+            .args(["--exit-on-error", "--dbname", &format!("{dsn} dbname={}", target.name)])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("pg_restore starts");
+        restore.stdin.take().expect("its standard input").write_all(&dump.stdout).expect("it reads the dump");
+        assert!(restore.wait().expect("it ends").success(), "pg_restore says what went wrong");
     }
 
     /// A new session of the superuser.
