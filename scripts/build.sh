@@ -25,6 +25,6 @@ rm -rf "$package"
 mkdir -p "$package"
 # The stamp is as old as the beginning of the build: what is edited meanwhile counts as newer.
 printf '%s\n' "$pg_config" >"$stamp.new"
-step "Building the extension (release; about 6 minutes on two cores the first time)" "the log has the compiler's message" \
+step "Building the extension (release; the first time about 6 minutes on two cores)" "the log has the compiler's message" \
   cargo pgrx package --pg-config "$pg_config" --out-dir "$package"
 mv "$stamp.new" "$stamp"

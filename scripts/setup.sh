@@ -87,7 +87,7 @@ install_packages() {
     server_is_complete || fail "$ORIGIN belongs to no complete server with headers" "install the server and its development files"
   fi
   command -v clang >/dev/null || wanted+=(clang)
-  ls /usr/lib/llvm*/lib/libclang*.so* >/dev/null 2>&1 || wanted+=(libclang-dev)
+  compgen -G "/usr/lib/llvm*/lib/libclang.so*" >/dev/null || wanted+=(libclang-dev)
   [ "$EUID" -ne 0 ] || command -v sudo >/dev/null || wanted+=(sudo)
   command -v runuser >/dev/null || wanted+=(util-linux)
   if [ "$(pgrx_version)" != "$PGRX_VERSION" ]; then
