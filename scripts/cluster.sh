@@ -2,8 +2,8 @@
 # The private cluster: scripts/cluster.sh start|stop|restart|dsn [DATABASE]|psql [ARGUMENT...]|remove
 #
 # It lives in .pg/data, listens on a Unix socket in a directory that only its own user (and root) can enter, and on
-# localhost, where nobody gets in who was not given a password. ROUTER_CLUSTER=NAME means another one beside it,
-# in .pg/data-NAME, without shared_preload_libraries: tests use it.
+# localhost, where nobody gets in who was not given a password. ROUTER_CLUSTER means another one beside it, for tests:
+# plain, without shared_preload_libraries, or standby, which follows plain (and preloads the library).
 . "$(dirname "$0")/lib.sh"
 locate_state
 name=${ROUTER_CLUSTER:-}
@@ -32,6 +32,12 @@ prepare_socket() {
 }
 
 create() {
+  if [ "$name" = standby ]; then
+    server_dir "$data"
+    step "Copying the plain cluster for a standby" "see the log" as_server "$BINDIR/pg_basebackup" \
+      -d "$(ROUTER_CLUSTER=plain scripts/cluster.sh dsn postgres)" -D "$data" -R -c fast
+    return
+  fi
   local user locale=C.UTF-8
   user=$(server_user)
   id "$user" >/dev/null 2>&1 || fail "the user $user, whom the private cluster is to run as, does not exist" "useradd --system $user"
@@ -45,7 +51,7 @@ create() {
 # Written at each start, so that a checkout that was moved finds its cluster again; ALTER SYSTEM goes before it.
 configure() {
   local preload=router
-  [ -z "$name" ] || preload=
+  [ "$name" != plain ] || preload=
   as_server tee "$data/private.conf" >/dev/null <<CONF
 port = $(cat "$port_file")
 listen_addresses = 'localhost'

@@ -60,7 +60,8 @@ sql() {
 clients() {
   ROUTER_DSN=$(scripts/cluster.sh dsn postgres)
   ROUTER_PLAIN_DSN=$(ROUTER_CLUSTER=plain scripts/cluster.sh dsn postgres)
-  export ROUTER_DSN ROUTER_PLAIN_DSN ROUTER_BINDIR=$BINDIR
+  ROUTER_STANDBY_DSN=$(ROUTER_CLUSTER=standby scripts/cluster.sh dsn postgres)
+  export ROUTER_DSN ROUTER_PLAIN_DSN ROUTER_STANDBY_DSN ROUTER_BINDIR=$BINDIR
   cargo test -p router-client-tests
 }
 
@@ -79,7 +80,9 @@ fi
 scripts/up.sh
 if wants sql; then suite sql sql; fi
 if wants clients; then
+  ROUTER_CLUSTER=standby scripts/cluster.sh remove
   suite clients clients
+  ROUTER_CLUSTER=standby scripts/cluster.sh remove
   ROUTER_CLUSTER=plain scripts/cluster.sh stop
 fi
 

@@ -1,11 +1,13 @@
 //! Scratch databases for the client tests.
 //!
 //! `ROUTER_DSN` names the private cluster as its superuser, `ROUTER_PLAIN_DSN` one beside it that does
-//! not preload the library; `make test` sets both. Every failure to set up is a failure of the test.
+//! not preload the library, `ROUTER_STANDBY_DSN` a hot standby of that one; `make test` sets all three.
+//! Every failure to set up is a failure of the test.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use postgres::{Client, Config, NoTls};
 
@@ -16,6 +18,8 @@ pub enum Server {
     Preloaded,
     /// Without it.
     Plain,
+    /// Follows `Plain`: holds its databases, can't make any.
+    Standby,
 }
 
 /// A database of the test's own, dropped with its sessions when this goes out of scope.
@@ -42,6 +46,19 @@ impl Database {
         let database = Self::empty(server);
         database.session().batch_execute("CREATE EXTENSION router CASCADE").expect("the extension is created");
         database
+    }
+
+    /// A session on the standby, once it has replayed what was committed here until now.
+    pub fn session_on_standby(&self) -> Client {
+        let now = value(&mut self.session(), "SELECT pg_current_wal_flush_lsn()").expect("a position");
+        let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{now}'");
+        let mut admin = Server::Standby.config().connect(NoTls).expect("the standby answers");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while value(&mut admin, &replayed).as_deref() != Some("t") {
+            assert!(Instant::now() < deadline, "the standby does not follow");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Server::Standby.config().dbname(&self.name).connect(NoTls).expect("the database is on the standby")
     }
 
     /// Dumps this database and restores it in `target`, an empty one.
@@ -80,6 +97,7 @@ impl Server {
         let variable = match self {
             Self::Preloaded => "ROUTER_DSN",
             Self::Plain => "ROUTER_PLAIN_DSN",
+            Self::Standby => "ROUTER_STANDBY_DSN",
         };
         std::env::var(variable)
             .unwrap_or_else(|_| panic!("{variable} is not set: run these tests by `make test`"))

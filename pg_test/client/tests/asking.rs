@@ -58,6 +58,17 @@ fn asking_never_needs_to_write() {
 }
 
 #[test]
+fn a_hot_standby_answers() {
+    let (database, mut session) = shop(Server::Plain);
+    // Written to the log before the standby is asked to have replayed it.
+    session.batch_execute("CHECKPOINT").expect("a checkpoint");
+    let mut session = database.session_on_standby();
+    assert_eq!(value(&mut session, "SELECT pg_is_in_recovery()").as_deref(), Some("t"));
+    assert_eq!(value(&mut session, STATUS).as_deref(), Some("ok"));
+    assert_eq!(value(&mut session, "SELECT count(*) FROM router_query('total sales by region')").as_deref(), Some("3"));
+}
+
+#[test]
 fn a_role_is_answered_from_what_it_may_read() {
     let (database, mut session) = shop(Server::Preloaded);
     let role = format!("{}_analyst", database.name);
