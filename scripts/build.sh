@@ -18,7 +18,7 @@ stamp=$package/.built-for
 sources=(Cargo.toml Cargo.lock core/Cargo.toml core/src src sql data router.control)
 [ ! -f build.rs ] || sources+=(build.rs)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$pg_config" ] &&
-  [ -z "$(find "${sources[@]}" -newer "$stamp" -print -quit)" ]; then
+  [ -z "$(find "${sources[@]}" -newer "$stamp" -not -path 'data/scout/*' -print -quit)" ]; then
   exit 0
 fi
 rm -rf "$package"

@@ -76,7 +76,7 @@ step() {
     sleep 0.5
     tick=$((tick + 1))
     if [ $((tick % 40)) -eq 0 ]; then
-      last=$(tail -n 1 "$log" | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g; s/^ *//' | cut -c1-90)
+      last=$(tr "\r" "\n" <"$log" | { grep -av "^ *$" || true; } | tail -n 1 | sed 's/\x1b\[[0-9;]*m//g; s/^ *//' | cut -c1-90)
       note "$((SECONDS - began)) s: $last"
     fi
   done
