@@ -25,7 +25,7 @@ suite() {
   printf '%-10s %5d passed, %d failed  (%d s)\n' "$name" "$ok" "$bad" "$((SECONDS - began))" >>"$summary"
 }
 
-core() { cargo test -p router-core; }
+core() { cargo test -p router-core --no-fail-fast; }
 
 # pgrx installs a test build in the private server and runs it in a cluster of its own.
 in_server() {
@@ -62,7 +62,7 @@ clients() {
   ROUTER_PLAIN_DSN=$(ROUTER_CLUSTER=plain scripts/cluster.sh dsn postgres)
   ROUTER_STANDBY_DSN=$(ROUTER_CLUSTER=standby scripts/cluster.sh dsn postgres)
   export ROUTER_DSN ROUTER_PLAIN_DSN ROUTER_STANDBY_DSN ROUTER_BINDIR=$BINDIR
-  cargo test -p router-client-tests
+  cargo test -p router-client-tests --no-fail-fast
 }
 
 chosen=" ${*:-core in-server sql clients} "

@@ -1,9 +1,9 @@
 -- What can't be answered says so, each in its own words; the session goes on.
 SET client_min_messages = warning;
 \set VERBOSITY default
-CREATE TABLE bad_sales (sold_on date, region text, sales numeric);
-INSERT INTO bad_sales VALUES ('2024-05-01', 'North', 10);
-SELECT router_register('bad_sales') IS NOT NULL AS registered;
+CREATE TABLE ledger (sold_on date, region text, sales numeric);
+INSERT INTO ledger VALUES ('2024-05-01', 'North', 10);
+SELECT router_register('ledger') IS NOT NULL AS registered;
 SELECT router_route('');
 SELECT router_route('   ');
 SELECT router_route(repeat('sales ', 1000));
@@ -14,11 +14,11 @@ SELECT router_route('sales by region', '{"datasets": ["public.no_such_table"]}')
 SELECT router_route('sales by region', '{"as_of": "the day after"}');
 SELECT router_route('sales by region', '{"timezone": "Mars/Olympus"}');
 SELECT router_register('pg_catalog.pg_class');
-SELECT router_register('bad_sales', '{"layer": "tin"}');
-SELECT router_register('bad_sales', '{"colour": "red"}');
-SELECT router_register('bad_sales', '{"time_column": "nowhere"}');
+SELECT router_register('ledger', '{"layer": "tin"}');
+SELECT router_register('ledger', '{"colour": "red"}');
+SELECT router_register('ledger', '{"time_column": "nowhere"}');
 SELECT router_register('no_such_table');
 -- A column that vanished since registration is not used.
-ALTER TABLE bad_sales DROP COLUMN sales;
+ALTER TABLE ledger DROP COLUMN sales;
 SELECT router_route('sales by region') ->> 'status' <> 'ok' AS not_answered;
-DROP TABLE bad_sales;
+DROP TABLE ledger;

@@ -130,7 +130,7 @@ fn a_running_answer_can_be_cancelled() {
 #[test]
 fn what_was_taught_survives_dump_and_restore() {
     let (database, mut session) = shop(Server::Preloaded);
-    session.batch_execute("SELECT router_synonym('shop.sales', 'takings')").expect("a synonym is taught");
+    session.batch_execute("SELECT router_synonym('public.shop.sales', 'takings')").expect("a synonym is taught");
     let restored = Database::empty(Server::Preloaded);
     database.copy_to(&restored);
     let mut session = restored.session();
