@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use router_core::sql::regex_risk::regex_risk;
 
 use super::Violation;
-use crate::pg::facts;
 use crate::pg::tree::{Kind, Literal, Node, Query, Source};
+use crate::pg::{facts, stack_is_too_deep};
 
 /// Bytes that one value may have by its construction.
 const MAX_VALUE: f64 = 32.0 * 1024.0 * 1024.0;
@@ -19,8 +19,6 @@ const MAX_REPEATED: f64 = 128.0 * 1024.0;
 const MAX_NODES: f64 = 50_000.0;
 /// Rows of one series with literal bounds.
 const MAX_SERIES: f64 = 100_000.0;
-/// Nodes within nodes, subqueries put in the place of their names.
-const MAX_DEPTH: usize = 3000;
 /// Digits of a number: multiplying is quadratic in them and can't be interrupted.
 const MAX_DIGITS: usize = 1000;
 /// Bytes of a stored value, for want of better knowledge.
@@ -89,7 +87,6 @@ struct Weigher {
     collected: Cell<f64>,
     /// Sum of the products of what is compared.
     search: Cell<f64>,
-    depth: Cell<usize>,
     names: RefCell<HashMap<u32, String>>,
     /// By address of the query, entry of its range table and column: each is weighed once.
     columns: RefCell<HashMap<(usize, i32, i16), Weight>>,
@@ -110,13 +107,11 @@ impl Weigher {
 
     /// `scopes`: the queries around the node, outermost first.
     fn weigh(&self, node: &Node, scopes: &[&Node]) -> Weight {
-        if self.depth.get() > MAX_DEPTH {
+        if stack_is_too_deep() {
             self.refuse("subqueries build on each other too deeply");
             return Weight { nodes: 1.0, bytes: STORED };
         }
-        self.depth.set(self.depth.get() + 1);
         let weight = self.weigh_inner(node, scopes);
-        self.depth.set(self.depth.get() - 1);
         if weight.bytes > MAX_VALUE {
             self.refuse("a value may grow to tens of megabytes");
             return Weight { bytes: STORED, ..weight };

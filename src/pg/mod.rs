@@ -28,6 +28,13 @@ pub use snapshot::with_latest_snapshot;
 pub use timer::with_time_limit;
 pub use vector::Vector;
 
+/// True when recursing further would use more stack than `max_stack_depth`. Unlike the server's `check_stack_depth` it
+/// raises nothing: an error that crosses hundreds of guarded calls is caught and raised again at each.
+pub fn stack_is_too_deep() -> bool {
+    // SAFETY: compares addresses.
+    unsafe { pgrx::pg_sys::stack_is_too_deep() }
+}
+
 /// A column of a row descriptor, counted from 0.
 #[cfg(not(feature = "pg18"))]
 unsafe fn attribute(descriptor: pgrx::pg_sys::TupleDesc, i: i32) -> *const pgrx::pg_sys::FormData_pg_attribute {

@@ -66,13 +66,12 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
     }
     // SAFETY: the server's walkers hand out valid nodes, and our context back; the casts follow the node's tag.
     unsafe {
-        pg_sys::check_stack_depth();
         let reader = context.cast::<Reader>();
         if (*node).type_ == T_List {
             return descend(|| walk_expression(node, visit, context));
         }
         (*reader).depth += 1;
-        if (*reader).depth > MAX_DEPTH {
+        if (*reader).depth > MAX_DEPTH || super::stack_is_too_deep() {
             // Not an error: raised here it would be caught and raised again at every level of the walk.
             (*reader).too_deep = true;
             return true;
@@ -99,11 +98,13 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
     }
 }
 
-/// Walks everything below a node, whatever it is.
+/// Walks everything below a node, whatever it is; true if the walker ended the walk or the stack is used up.
 pub(super) unsafe fn descend_all(node: *mut pg_sys::Node, walker: Walker, context: *mut c_void) -> bool {
     // SAFETY: as promised by the caller: a valid node.
     unsafe {
-        pg_sys::check_stack_depth();
+        if super::stack_is_too_deep() {
+            return true;
+        }
         match (*node).type_ {
             T_Query => descend(|| walk_query(node.cast(), walker, context, 0)),
             _ => descend(|| walk_expression(node, walker, context)),

@@ -71,7 +71,13 @@ pub fn plan(analysed: &Analysed) -> Plan {
     // SAFETY: rewriter and planner scribble on the copy only.
     unsafe {
         let query = pg_sys::copyObjectImpl(analysed.query.cast()).cast::<pg_sys::Query>();
-        bound_repetitions(query.cast(), std::ptr::null_mut());
+        if bound_repetitions(query.cast(), std::ptr::null_mut()) {
+            pgrx::ereport!(
+                pgrx::PgLogLevel::ERROR,
+                pgrx::PgSqlErrorCode::ERRCODE_STATEMENT_TOO_COMPLEX,
+                "the statement is nested too deeply"
+            );
+        }
         let rewritten = PgList::<pg_sys::Query>::from_pg(pg_sys::QueryRewrite(query));
         let Some(query) = rewritten.head().filter(|_| rewritten.len() == 1) else {
             pgrx::ereport!(
