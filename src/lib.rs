@@ -15,6 +15,7 @@ mod similarity;
 pgrx::pg_module_magic!(name, version);
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
+pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
 
 /// Called once per process, when the library is loaded.
 #[pgrx::pg_guard]

@@ -17,14 +17,14 @@ fn router_register(relation: Option<Regclass>, options: default!(Option<JsonB>, 
 
 /// Takes a relation out of the model, with everything taught about it.
 #[pg_extern(name = "router_unregister")]
-fn router_unregister_relation(relation: Option<Regclass>) -> Result<bool> {
+fn router_unregister_relation(relation: Option<Regclass>) -> Result<()> {
     let oid = given(relation)?;
-    Ok(catalog::unregister(oid, &format!("with OID {}", oid.to_u32()))?)
+    Ok(catalog::unregister(oid, &catalog::shown_name(oid)?)?)
 }
 
 /// The same by name, which also reaches a relation that was dropped.
 #[pg_extern(name = "router_unregister")]
-fn router_unregister_name(relation: Option<&str>) -> Result<bool> {
+fn router_unregister_name(relation: Option<&str>) -> Result<()> {
     let name = relation.ok_or_else(no_relation)?;
     Ok(catalog::unregister(catalog::registered_by_name(name)?, name)?)
 }
@@ -32,13 +32,14 @@ fn router_unregister_name(relation: Option<&str>) -> Result<bool> {
 /// Introspects and harvests a registered relation again; options and what was taught stay.
 #[pg_extern(name = "router_refresh")]
 fn router_refresh_relation(relation: Option<Regclass>) -> Result<JsonB> {
-    Ok(JsonB(catalog::refresh(given(relation)?)?))
+    let oid = given(relation)?;
+    Ok(JsonB(catalog::refresh(oid, &catalog::shown_name(oid)?)?))
 }
 
 #[pg_extern(name = "router_refresh")]
 fn router_refresh_name(relation: Option<&str>) -> Result<JsonB> {
     let name = relation.ok_or_else(no_relation)?;
-    Ok(JsonB(catalog::refresh(catalog::registered_by_name(name)?)?))
+    Ok(JsonB(catalog::refresh(catalog::registered_by_name(name)?, name)?))
 }
 
 /// Every registered relation in turn.

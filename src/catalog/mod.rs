@@ -16,10 +16,10 @@ mod teach;
 mod tests;
 
 pub use cache::{RoleModel, model};
-pub use privileges::is_admin;
-pub use register::{refresh, register};
+pub use privileges::{grant, is_admin};
+pub use register::register;
 pub use relations::{RegisteredRelation, RegisteredRelations, registered_relations};
-pub use teach::{add_synonym, refresh_all, registered_by_name, remove_synonym, unregister};
+pub use teach::{add_synonym, refresh, refresh_all, registered_by_name, remove_synonym, shown_name, unregister};
 
 use crate::error::Error;
 

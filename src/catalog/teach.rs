@@ -14,28 +14,60 @@ use crate::pg;
 const MAX_ALIAS: usize = 200;
 
 /// Takes a relation out of the model, with everything taught about it.
-pub fn unregister(relation: pg_sys::Oid, shown_name: &str) -> Result<bool> {
+pub fn unregister(relation: pg_sys::Oid, shown_name: &str) -> Result<()> {
     pg::refuse_if_read_only(c"router_unregister()");
-    let (caller, name) = (pg::current_user(), caller_name());
-    let allowed = pg::as_extension_owner(|| {
-        Spi::connect(|client| {
-            let args = [DatumWithOid::from(relation), DatumWithOid::from(caller), name.into()];
-            let mut rows = client.select(include_str!("../../sql/catalog/may_unregister.sql"), Some(1), &args)?;
-            Ok(rows.next().map(|row| row.get::<bool>(1)).transpose()?.flatten())
-        })
-    })?;
-    // Not registered, or not for the caller to see: the same answer.
-    let Some(owned) = allowed else {
-        return Err(not_registered(shown_name));
-    };
+    let owned = matches!(standing(relation)?, Some(Standing { owned: true, .. }));
     if !owned && !privileges::is_admin()? {
+        known(relation, shown_name)?;
         return Err(Error::denied(format!("must be owner of relation \"{shown_name}\" to unregister it"))
             .with_hint("router administrators may unregister it too"));
     }
     write(|client| {
-        client.update("DELETE FROM router.datasets WHERE relation = $1", None, &[relation.into()])?;
-        Ok(true)
+        let gone = client.update("DELETE FROM router.datasets WHERE relation = $1", None, &[relation.into()])?.len();
+        if gone == 0 { Err(not_registered(shown_name)) } else { Ok(()) }
     })
+}
+
+/// Introspects and harvests one registered relation again.
+pub fn refresh(relation: pg_sys::Oid, shown_name: &str) -> Result<Value> {
+    known(relation, shown_name)?;
+    register::refresh(relation)
+}
+
+/// Refuses a relation that is not registered, and one that the current user may not see, with the same words.
+fn known(relation: pg_sys::Oid, shown_name: &str) -> Result<()> {
+    match standing(relation)? {
+        Some(Standing { owned, visible }) if owned || visible => Ok(()),
+        _ => Err(not_registered(shown_name)),
+    }
+}
+
+/// What a registered relation is to the current user.
+struct Standing {
+    owned: bool,
+    visible: bool,
+}
+
+fn standing(relation: pg_sys::Oid) -> Result<Option<Standing>> {
+    let (caller, name) = (pg::current_user(), caller_name());
+    pg::as_extension_owner(|| {
+        Spi::connect(|client| {
+            let args = [DatumWithOid::from(relation), DatumWithOid::from(caller), name.into()];
+            let mut rows = client.select(include_str!("../../sql/catalog/may_unregister.sql"), Some(1), &args)?;
+            let Some(row) = rows.next() else { return Ok(None) };
+            let flag = |i| row.get::<bool>(i).map(|f| f.unwrap_or(false));
+            Ok(Some(Standing { owned: flag(1)?, visible: flag(2)? }))
+        })
+    })
+}
+
+/// A relation's name as the current user would write it, its OID in digits when it is gone.
+pub fn shown_name(relation: pg_sys::Oid) -> Result<String> {
+    let name = Spi::connect(|client| {
+        let query = "SELECT $1::pg_catalog.regclass::pg_catalog.text";
+        client.select(query, Some(1), &[relation.into()])?.first().get_one::<String>()
+    })?;
+    Ok(name.unwrap_or_default())
 }
 
 /// The registered relation that `name` names: as SQL would resolve it, else by the name it had when it was
@@ -65,6 +97,10 @@ pub fn refresh_all() -> Result<Value> {
             Err(e) => json!({"dataset": dataset.full_name(), "error": e.message()}),
         });
     }
+    write(|client| {
+        client.update(include_str!("../../sql/catalog/compact_changes.sql"), None, &[])?;
+        Ok(())
+    })?;
     Ok(Value::Array(done))
 }
 

@@ -344,13 +344,7 @@ mod tests {
         sales();
         run("CREATE ROLE catalog_analyst; GRANT ALL ON SCHEMA public TO catalog_analyst; \
              GRANT SELECT ON public.sales TO catalog_analyst; CREATE TABLE public.unseen (a int); \
-             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO catalog_analyst");
-        run("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM catalog_analyst");
-        let grants = Spi::get_one::<String>(
-            "SELECT string_agg(format('GRANT EXECUTE ON FUNCTION %s TO catalog_analyst', p.oid::regprocedure), ';') \
-             FROM pg_proc p WHERE proname IN ('router_register', 'router_unregister', 'router_synonym')",
-        );
-        run(&grants.unwrap().unwrap());
+             SELECT router_grant('catalog_analyst', 'analyst')");
         run("SET LOCAL ROLE catalog_analyst; CREATE TABLE public.own AS SELECT 1 AS a");
         assert_eq!(refused("SELECT router_register('public.unseen')").0, "42501");
         let got = refused("SELECT router_register('public.sales')");
@@ -364,7 +358,48 @@ mod tests {
         let hidden = refused("SELECT router_unregister('public.unseen')");
         let missing = refused("SELECT router_unregister('public.nowhere')");
         assert_eq!((&hidden.0, hidden.1.replace("unseen", "nowhere")), (&missing.0, missing.1));
+        let hidden = refused("SELECT router_refresh('public.unseen')");
+        let missing = refused("SELECT router_refresh('public.nowhere')");
+        assert_eq!((&hidden.0, hidden.1.replace("unseen", "nowhere")), (&missing.0, missing.1));
         run("SELECT router_unregister('public.own'::regclass)");
+        assert_eq!(refused("SELECT router_unregister('public.own'::regclass)").0, "42P01");
+    }
+
+    #[pg_test]
+    fn levels_contain_one_another_and_are_on_record() {
+        run("CREATE ROLE \"Odd role\"");
+        let may = |function: &str| {
+            let sql = "SELECT has_function_privilege('Odd role', $1, 'EXECUTE')";
+            Spi::get_one_with_args::<bool>(sql, &[function.into()]).unwrap().unwrap()
+        };
+        let able = || {
+            ["router_route(text, jsonb)", "router_synonym(text, text)", "router_grant(text, text)"]
+                .map(|f| u8::from(may(f)))
+        };
+        assert_eq!(able(), [1, 0, 0], "asking is for everybody, the rest for nobody");
+        for (level, want) in [("analyst", [1, 1, 0]), ("admin", [1, 1, 1]), ("user", [1, 0, 0]), ("none", [1, 0, 0])] {
+            run(&format!("SELECT router_grant('Odd role', '{level}')"));
+            assert_eq!(able(), want, "{level}");
+        }
+        let record =
+            "SELECT string_agg(level, ' ' ORDER BY granted_at) FROM router.grants WHERE granted_by = current_user";
+        assert_eq!(Spi::get_one::<String>(record).unwrap().unwrap(), "analyst admin user none");
+        assert_eq!(refused("SELECT router_grant('Odd role', 'king')").0, "22023");
+        assert_eq!(refused("SELECT router_grant('nobody here', 'user')").0, "42704");
+    }
+
+    #[pg_test]
+    fn administrators_register_what_they_do_not_own_and_grant() {
+        sales();
+        run("CREATE ROLE catalog_admin; CREATE ROLE catalog_other; GRANT USAGE ON SCHEMA public TO catalog_admin; \
+             GRANT SELECT ON public.sales TO catalog_admin; SELECT router_grant('catalog_admin', 'admin'); \
+             SET LOCAL ROLE catalog_admin");
+        register("public.sales", "{}");
+        run("SELECT router_grant('catalog_other', 'analyst'); SELECT * FROM router.v_top_agent_model_pairs; \
+             SELECT router_unregister('public.sales')");
+        assert_eq!(refused("SELECT * FROM router.column_values").0, "42501");
+        run("RESET ROLE; SET LOCAL ROLE catalog_other");
+        assert_eq!(refused("SELECT router_grant('catalog_other', 'admin')").0, "42501");
     }
 
     #[pg_test]
