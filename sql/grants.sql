@@ -4,11 +4,11 @@
 CREATE TABLE router.access_levels (
   kind       text NOT NULL CHECK (kind IN ('function', 'relation')),
   name       text NOT NULL,  -- a function (in the extension's schema) or a relation (in schema router)
-  level      text NOT NULL CHECK (level IN ('user', 'analyst', 'admin')),
+  level      text NOT NULL CHECK (level IN ('user', 'analyst', 'admin', 'superuser')),
   privileges text NOT NULL DEFAULT 'EXECUTE',
   PRIMARY KEY (kind, name, level)
 );
-COMMENT ON TABLE router.access_levels IS 'What router_grant grants. Functions not named here need level admin.';
+COMMENT ON TABLE router.access_levels IS 'What router_grant grants. Functions not named here need level admin; superuser is never granted.';
 
 -- Asking, and what only computes. Everybody may, until revoked from PUBLIC.
 INSERT INTO router.access_levels (kind, name, level)
@@ -23,6 +23,11 @@ SELECT 'function', name, 'analyst'
 FROM unnest('{router_register,router_unregister,router_refresh,router_synonym,router_unsynonym,router_teach,router_forget,
   router_template,router_golden,router_check,router_train,router_calibrate,match_query_embeddings,router_assignments,
   router_record_outcome,sp_update_assignment_metrics,update_assignment_metrics}'::text[]) AS u (name);
+
+-- What decides which code the guard lets run stays with superusers.
+INSERT INTO router.access_levels (kind, name, level)
+SELECT 'function', name, 'superuser'
+FROM unnest('{router_allow_function,router_disallow_function,router_handler}'::text[]) AS u (name);
 
 -- The analytical views, and the tables that operators keep. Not harvested values: they belong to who may SELECT the column.
 INSERT INTO router.access_levels (kind, name, level, privileges) VALUES

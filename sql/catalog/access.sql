@@ -20,4 +20,5 @@ SELECT upper(CASE o.kind WHEN 'relation' THEN 'table' ELSE o.kind END) || ' ' ||
        CASE WHEN COALESCE(l.level, 'admin') IN (SELECT r.level FROM reached r) THEN COALESCE(l.privileges, 'EXECUTE') END
 FROM objects o
 LEFT JOIN router.access_levels l ON l.kind = o.kind AND l.name = o.name
+WHERE l.level IS DISTINCT FROM 'superuser'
 ORDER BY 1

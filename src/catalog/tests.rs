@@ -372,12 +372,15 @@ mod tests {
             let sql = "SELECT has_function_privilege('Odd role', $1, 'EXECUTE')";
             Spi::get_one_with_args::<bool>(sql, &[function.into()]).unwrap().unwrap()
         };
+        const ALLOW: &str = "router_allow_function(regprocedure)";
         let able = || {
-            ["router_route(text, jsonb)", "router_synonym(text, text)", "router_grant(text, text)"]
+            ["router_route(text, jsonb)", "router_synonym(text, text)", "router_grant(text, text)", ALLOW]
                 .map(|f| u8::from(may(f)))
         };
-        assert_eq!(able(), [1, 0, 0], "asking is for everybody, the rest for nobody");
-        for (level, want) in [("analyst", [1, 1, 0]), ("admin", [1, 1, 1]), ("user", [1, 0, 0]), ("none", [1, 0, 0])] {
+        assert_eq!(able(), [1, 0, 0, 0], "asking is for everybody, the rest for nobody");
+        for (level, want) in
+            [("analyst", [1, 1, 0, 0]), ("admin", [1, 1, 1, 0]), ("user", [1, 0, 0, 0]), ("none", [1, 0, 0, 0])]
+        {
             run(&format!("SELECT router_grant('Odd role', '{level}')"));
             assert_eq!(able(), want, "{level}");
         }

@@ -101,7 +101,8 @@ mod tests {
     fn one_role_does_not_teach_another() {
         shop();
         run(
-            "CREATE ROLE taught_analyst; GRANT SELECT ON public.orders TO taught_analyst; GRANT USAGE ON SCHEMA public TO taught_analyst",
+            "CREATE ROLE taught_analyst; GRANT SELECT ON public.orders TO taught_analyst; GRANT USAGE ON SCHEMA public TO taught_analyst; \
+             SELECT router_grant('taught_analyst', 'analyst')",
         );
         run(&format!("SET LOCAL ROLE taught_analyst; SELECT router_teach('the usual thing', '{SPEC}')"));
         assert_eq!(route("the usual thing")["source"], "similarity");
