@@ -43,7 +43,7 @@ fn main() {
         let out = match answer {
             Ok(a) => {
                 json!({"status": a.status, "intent": a.intent, "confidence": a.confidence, "layer": a.layer, "dataset": a.dataset,
-                "spec": a.spec, "sql": a.sql, "explain": a.explain, "warnings": a.warnings, "alternatives": a.alternatives,
+                "spec": a.spec, "sql": a.sql, "explain": a.explain, "warnings": a.warnings, "evidence": a.evidence, "alternatives": a.alternatives,
                 "steps": a.steps.iter().map(|(k, v)| format!("{k}: {v}")).collect::<Vec<_>>()})
             }
             Err(e) => json!({"status": "error", "explain": e.to_string()}),

@@ -89,11 +89,11 @@ const PHRASES: &[(Comparator, &str)] = &[
     (Comparator::EndsWith, "ends with | end with | ending with | ending in | ends in | ends with the letter"),
     (
         Comparator::NotContains,
-        "does not contain | do not contain | not containing | does not include | doesn't contain | does not contain the letter | not contain | does not have the letter | without the letter | does not have the word",
+        "does not contain | do not contain | not containing | does not include | doesn't contain | does not contain the letter | not contain | does not have the letter | without the letter | without the letters | does not have the word",
     ),
     (
         Comparator::Contains,
-        "contains | contain | containing | contains the letter | containing the letter | has the letter | have the letter | like | includes the letter | includes the word | contains the word | containing the word | contains the substring | containing the substring | has the substring | with the letter | with the word | have the substring",
+        "contains | contain | containing | contains the letter | containing the letter | has the letter | have the letter | has the letters | have the letters | with the letters | containing the letters | like | includes the letter | includes the word | contains the word | containing the word | contains the substring | containing the substring | has the substring | with the letter | with the word | have the substring",
     ),
     (
         Comparator::NotNull,

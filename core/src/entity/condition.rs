@@ -31,9 +31,9 @@ pub enum Test {
     Compare(&'static str, f64),
     Between(f64, f64),
     IsNull(bool),
-    /// A LIKE pattern; `%` and `_` of the text itself are escaped by a backslash.
+    /// LIKE patterns, one of which fits (none, when negated); `%` and `_` of the text itself are escaped by a backslash.
     Like {
-        pattern: String,
+        patterns: Vec<String>,
         negated: bool,
     },
     /// `[from, to)`, already in the column's own type.
@@ -72,8 +72,13 @@ impl Test {
                 json!({"between": [Literal::Number(*a).to_json(), Literal::Number(*b).to_json()]})
             }
             Self::IsNull(yes) => json!({"is_null": yes}),
-            Self::Like { pattern, negated: false } => json!({"ilike": pattern}),
-            Self::Like { pattern, negated: true } => json!({"not_ilike": pattern}),
+            Self::Like { patterns, negated } => {
+                let op = if *negated { "not_ilike" } else { "ilike" };
+                match patterns.as_slice() {
+                    [one] => json!({op: one}),
+                    many => json!({op: many}),
+                }
+            }
             Self::Time { from, to } => {
                 let mut map = Map::new();
                 if let Some(from) = from {

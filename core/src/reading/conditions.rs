@@ -3,7 +3,7 @@
 use super::cues::Cue;
 use super::items::{Item, Placed};
 use crate::entity::{Comparator, Condition, Literal, Test};
-use crate::prompt::{Word, fold};
+use crate::prompt::{TokenKind, Word, fold};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
 
 /// What a comparison word says about the column when none is named ("older than 20").
@@ -263,31 +263,55 @@ fn text_match(
     column_before: Option<(usize, ColumnRef)>,
     used: &mut [bool],
 ) -> Found {
-    let (k, c) = column_before?;
-    if model.column(c).value_type != ValueType::Text {
-        return None;
-    }
-    let operand = (items[i].words.end..words.len()).find(|&w| {
-        !words[w].is_any(&["the", "letter", "word", "a", "an", "string", "substring", "letters", "character"])
-    })?;
-    let at = items.iter().position(|p| p.words.contains(&operand))?;
-    let text = match &items[at].item {
-        Item::Quoted(t) => t.clone(),
-        Item::Comma => return None,
-        _ => words[operand].norm.to_uppercase(),
+    let text_column = |k: usize| match items[k].item {
+        Item::Column(c) if model.column(c).value_type == ValueType::Text => Some((k, c)),
+        _ => None,
     };
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = match comparator {
-        Comparator::StartsWith => format!("{escaped}%"),
-        Comparator::EndsWith => format!("%{escaped}"),
-        _ => format!("%{escaped}%"),
+    // "first names that end with m", or "the letters D or S in their first name".
+    let after =
+        (i + 1..items.len().min(i + 9)).take_while(|&k| !matches!(items[k].item, Item::Comma)).find_map(text_column);
+    let before = column_before.and_then(|(k, _)| text_column(k));
+    let said_in =
+        after.is_some_and(|(k, _)| words[items[i].words.end..items[k].words.start].iter().any(|w| w.is("in")));
+    let (k, c) = if said_in { after } else { before }?;
+    let is_article =
+        |w: &Word| w.is_any(&["the", "letter", "word", "a", "an", "string", "substring", "letters", "character"]);
+    let mut operands: Vec<(usize, String)> = Vec::new();
+    let mut at = items[i].words.end;
+    while at < words.len() && operands.len() < 5 {
+        let w = &words[at];
+        if is_article(w) || (w.is("or") && !operands.is_empty()) {
+            at += 1;
+            continue;
+        }
+        let joined = operands.is_empty() || words[at - 1].is("or") || is_article(&words[at - 1]);
+        if !joined || w.kind == TokenKind::Symbol || (said_in && at >= items[k].words.start) || w.is("in") {
+            break;
+        }
+        let item = items.iter().position(|p| p.words.contains(&at))?;
+        let text = match &items[item].item {
+            Item::Quoted(t) => t.clone(),
+            _ => w.norm.to_uppercase(),
+        };
+        operands.push((item, text));
+        at += 1;
+    }
+    let last = operands.last()?.0;
+    let pattern = |text: &str| {
+        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        match comparator {
+            Comparator::StartsWith => format!("{escaped}%"),
+            Comparator::EndsWith => format!("%{escaped}"),
+            _ => format!("%{escaped}%"),
+        }
     };
     let negative = comparator == Comparator::NotContains || negated(items, i, used);
+    let patterns: Vec<String> = operands.iter().map(|(_, t)| pattern(t)).collect();
     used[k] = true;
-    for flag in &mut used[i..=at] {
+    for flag in &mut used[i..=last] {
         *flag = true;
     }
-    Some((condition(c, Test::Like { pattern, negated: negative }), at + 1))
+    Some((condition(c, Test::Like { patterns, negated: negative }), last.max(i) + 1))
 }
 
 /// "Alaska, Oishi and Ricoa", "not in NCR", "excluding beverages and snacks".
@@ -302,6 +326,7 @@ fn value_list(
     let negative = negated(items, i, used);
     let stored = |c: ColumnRef, v: u32| Literal::Text(model.column(c).values[v as usize].stored.clone());
     let mut list = vec![stored(column, value)];
+    list.extend(items[i].others.iter().map(|v| stored(column, *v)));
     used[i] = true;
     mark_adjacent_column(items, i, column, used);
     let mut end = i + 1;
@@ -336,9 +361,9 @@ fn value_list(
 
 /// "payment method Visa", "status is Good", "Visa payment method": the name belongs to the condition.
 fn mark_adjacent_column(items: &[Placed], i: usize, column: ColumnRef, used: &mut [bool]) {
-    let back = (i.saturating_sub(5)..i)
-        .rev()
-        .find(|&k| !matches!(items[k].item, Item::Filler | Item::Comparator(Comparator::Eq)));
+    let back = (i.saturating_sub(5)..i).rev().find(|&k| {
+        !matches!(items[k].item, Item::Filler | Item::Comparator(Comparator::Eq) | Item::Cue(Cue::Negation))
+    });
     if let Some(k) = back
         && items[k].item == Item::Column(column)
         && !grouped(items, k)

@@ -121,7 +121,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         // "how many delegates in each committee": rows; a column is counted only against itself.
         d.y = None;
     }
-    splits(&mut d, q, model, &conditions);
+    splits(&mut d, q, model, &conditions, placed);
     shares(&mut d, q, &mut conditions);
     ranking(&mut d, q, model, &roles, placed);
     sorting(&mut d, q, model);
@@ -408,7 +408,7 @@ fn dimensions(
     } else if !groups.is_empty() {
         d.x = Some(groups.remove(0));
     } else if let Some(Counted::Column { named, alias: false, .. }) = roles.counts.first()
-        && plains.is_empty()
+        && roles.plains.iter().all(|p| p.item > named.item)
         && !model.column(named.column).unique
         && d.agg == Aggregation::Count
     {
@@ -459,7 +459,9 @@ fn dimensions(
     let x = d.x;
     let well_named = |c: &ColumnRef| roles.plains.iter().any(|n| n.column == *c && placed[n.item].score >= 0.9);
     let x_listed = roles.plains.iter().any(|n| Some(n.column) == x);
-    let listed = plains.into_iter().filter(|c| x_listed && d.agg != Aggregation::None && well_named(c));
+    let listed = plains
+        .into_iter()
+        .filter(|c| x_listed && d.agg != Aggregation::None && well_named(c) && listed_together(roles, placed, x, *c));
     let second =
         groups.into_iter().chain(listed).find(|g| Some(*g) != x && Some(*g) != d.y && !numeric_measure(model, *g));
     if d.x.is_some() {
@@ -478,6 +480,18 @@ pub fn entity_of_root(model: &SemanticModel, root: usize, c: ColumnRef) -> bool 
 
 fn numeric_measure(model: &SemanticModel, c: ColumnRef) -> bool {
     is_measure(model, c) && model.column(c).value_type == ValueType::Decimal
+}
+
+/// "city and year": two columns side by side, joined by nothing but "and" or a comma.
+fn listed_together(roles: &Roles, placed: &[Placed], x: Option<ColumnRef>, c: ColumnRef) -> bool {
+    let at = |column: ColumnRef| roles.plains.iter().find(|n| n.column == column).map(|n| n.item);
+    let (Some(a), Some(b)) = (x.and_then(at), at(c)) else { return false };
+    let (low, high) = (a.min(b), a.max(b));
+    if low == high {
+        return false;
+    }
+    placed[low + 1..high].iter().any(|p| matches!(p.item, Item::And | Item::Comma))
+        && placed[low + 1..high].iter().all(|p| matches!(p.item, Item::And | Item::Comma | Item::Filler))
 }
 
 /// Where the main clause starts when the question opens with "For ...,": an item index, else 0.
@@ -526,9 +540,9 @@ pub fn label_column(model: &SemanticModel, dataset: usize) -> Option<ColumnRef> 
 }
 
 /// Several values of one column side by side become x or series.
-fn splits(d: &mut Draft, q: &Question, model: &SemanticModel, conditions: &[Condition]) {
+fn splits(d: &mut Draft, q: &Question, model: &SemanticModel, conditions: &[Condition], placed: &[Placed]) {
     let listed = conditions.iter().find_map(|c| match &c.test {
-        Test::In(l) if l.len() > 1 => Some(c.column),
+        Test::In(l) if l.len() > 1 && !partly_named(placed, c.column) => Some(c.column),
         _ => None,
     });
     let Some(column) = listed else { return };
@@ -541,6 +555,11 @@ fn splits(d: &mut Draft, q: &Question, model: &SemanticModel, conditions: &[Cond
     } else if d.x.is_some_and(|x| x != column) && d.split.is_none() && (q.has(Cue::Compare) || temporal_axis) {
         d.split = Some(column);
     }
+}
+
+/// True when the values of a column were found by part of their name: together they are one thing.
+fn partly_named(placed: &[Placed], column: ColumnRef) -> bool {
+    placed.iter().any(|p| matches!(p.item, Item::Value(c, _) if c == column) && !p.others.is_empty())
 }
 
 /// Parts of a whole: shares over x, or one part's share.

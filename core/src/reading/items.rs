@@ -42,6 +42,8 @@ pub struct Placed {
     /// How well the words fit (1 for items that need no fit).
     pub score: f32,
     pub source: Option<Source>,
+    /// Further values of the same column that the words fit as well.
+    pub others: Vec<u32>,
 }
 
 /// The items of a question for one root dataset.
@@ -56,7 +58,6 @@ pub struct Items {
 /// times, numbers and connectors around it.
 pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashMap<usize, Path>) -> Items {
     let chosen = choose(q, model, root, paths);
-    let score = chosen.iter().map(|(m, c)| m.weight * fit(m, c, q, root, paths, model)).sum();
     let mut placed: Vec<Placed> = Vec::with_capacity(q.words.len());
     let mut taken = vec![false; q.words.len()];
     let mut put = |item: Item, words: Range<usize>, score: f32, source: Option<Source>, placed: &mut Vec<Placed>| {
@@ -64,7 +65,7 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
             return;
         }
         taken[words.clone()].fill(true);
-        placed.push(Placed { item, words, score, source });
+        placed.push(Placed { item, words, score, source, others: Vec::new() });
     };
     for (i, range) in q.time_words.iter().enumerate().filter(|(i, _)| !q.times.matches[*i].weak) {
         put(Item::Time(i), range.clone(), 1.0, None, &mut placed);
@@ -146,7 +147,24 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         };
         put(item, i..i + 1, 1.0, None, &mut placed);
     }
+    for p in &mut placed {
+        if let (Item::Value(column, first), Some(Source::Partial)) = (&p.item, p.source) {
+            let fits = q.mentions.iter().filter(|m| m.words == p.words).flat_map(|m| &m.candidates);
+            p.others = fits
+                .filter_map(|c| match c.meaning {
+                    Meaning::Value(of, v) if of == *column && v != *first && c.source == Source::Partial => Some(v),
+                    _ => None,
+                })
+                .collect();
+        }
+    }
     placed.sort_by_key(|p| p.words.start);
+    // Only what found its place counts: a time or a comparison may have taken a span first.
+    let score = chosen
+        .iter()
+        .filter(|(m, _)| placed.iter().any(|p| p.source.is_some() && p.words == m.words))
+        .map(|(m, c)| m.weight * fit(m, c, q, root, paths, model))
+        .sum();
     Items { placed, score }
 }
 

@@ -325,7 +325,7 @@ mod tests {
     fn read(prompt: &str) -> Option<(Direction, Option<OrderTarget>, String, String)> {
         let words = split_words(&tokenize(prompt));
         let text = |r: Range<usize>| words[r].iter().map(|w| w.norm.clone()).collect::<Vec<_>>().join(" ");
-        find_order(&words).map(|o| (o.dir, o.meaning, text(o.mention), text(0..o.words.start)))
+        find_order(&words).map(|o| (o.dir, o.target, text(o.mention), text(0..o.words.start)))
     }
 
     #[test]

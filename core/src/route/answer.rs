@@ -53,6 +53,8 @@ pub struct Answer {
     pub warnings: Vec<String>,
     /// The steps of the pipeline, for `router_explain`.
     pub steps: Vec<(&'static str, String)>,
+    /// What the confidence was computed from; empty when it was not computed.
+    pub evidence: Vec<f32>,
 }
 
 impl Answer {
@@ -71,6 +73,7 @@ impl Answer {
             alternatives: Vec::new(),
             warnings: Vec::new(),
             steps: Vec::new(),
+            evidence: Vec::new(),
         }
     }
 }

@@ -41,7 +41,8 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     };
     let intent = intent::classify(&q, &best, &spec, model);
     let runner_up = drafts.first();
-    let Verdict { status, confidence, reason } = confidence::judge(&q, &best, runner_up, model);
+    let evidence = confidence::evidence(&q, &best, runner_up, model);
+    let Verdict { status, confidence, reason } = confidence::judge(&q, &best, &evidence);
     let layer = model.datasets[best.root].layer;
     let alternatives = if status == Status::Ok { Vec::new() } else { alternatives(&q, &spec, &drafts, model) };
     let explanation = match status {
@@ -69,6 +70,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
         alternatives,
         warnings,
         steps,
+        evidence: evidence.0.to_vec(),
     })
 }
 

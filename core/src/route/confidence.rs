@@ -1,8 +1,38 @@
 //! How sure an answer is, and when to ask back instead.
+//!
+//! The confidence is a logistic regression over what can be seen of a reading; `scripts/fit_confidence.py`
+//! fits the weights from answers whose rightness is known.
 
 use super::answer::Status;
-use crate::reading::{Cue, Draft, Question};
-use crate::semantic::{Aggregation, SemanticModel};
+use crate::reading::{Cue, Draft, Item, Question};
+use crate::semantic::{Aggregation, SemanticModel, Source};
+
+/// What the confidence is computed from, all about 0..1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evidence(pub [f32; FEATURES]);
+
+pub const FEATURES: usize = 14;
+
+/// In the order of `Evidence`.
+pub const FEATURE_NAMES: [&str; FEATURES] = [
+    "unknown words",
+    "unknown share",
+    "margin",
+    "weakest name",
+    "mean fit",
+    "assumed measure",
+    "corrections",
+    "joins",
+    "partial names",
+    "conditions",
+    "curated names",
+    "unused names",
+    "tie",
+    "bare pair",
+];
+
+/// Bias, then one weight per feature.
+const WEIGHTS: [f32; FEATURES + 1] = include!("confidence_weights.in");
 
 /// The outcome of judging a reading.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,26 +43,75 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// Judges the best reading against what it leaves unexplained and against the next best.
-pub fn judge(q: &Question, best: &Draft, runner_up: Option<&Draft>, _model: &SemanticModel) -> Verdict {
+/// Gathers the evidence of the best reading against the next best.
+pub fn evidence(q: &Question, best: &Draft, runner_up: Option<&Draft>, model: &SemanticModel) -> Evidence {
+    let named: Vec<_> = best.items.placed.iter().filter(|p| p.source.is_some()).collect();
+    let unknown = best.unknown.len() as f32;
+    let share = unknown / (unknown + best.explained as f32).max(1.0);
+    let margin = runner_up.map_or(1.0, |r| (best.score - r.score).clamp(0.0, 1.0));
+    let weakest = named.iter().map(|p| p.score).fold(1.0_f32, f32::min);
+    let mean = if named.is_empty() { 0.0 } else { named.iter().map(|p| p.score).sum::<f32>() / named.len() as f32 };
+    let partial = named.iter().filter(|p| p.source == Some(Source::Partial)).count() as f32;
+    let flag = |on: bool| f32::from(u8::from(on));
+    let curated = model.datasets[best.root].columns.iter().any(|c| !c.aliases.is_empty());
+    let unused = named
+        .iter()
+        .filter(|p| match p.item {
+            Item::Column(c) => {
+                best.x != Some(c)
+                    && best.y != Some(c)
+                    && best.split != Some(c)
+                    && !best.conditions.iter().chain(&best.part).any(|k| k.column == c)
+            }
+            _ => false,
+        })
+        .count() as f32;
+    Evidence([
+        (unknown / 4.0).min(1.0),
+        share,
+        margin,
+        weakest,
+        mean,
+        flag(best.assumed_measure),
+        flag(!q.corrections.is_empty()),
+        ((best.datasets.len() - 1) as f32 / 3.0).min(1.0),
+        (partial / 3.0).min(1.0),
+        (best.conditions.len() as f32 / 3.0).min(1.0),
+        flag(curated),
+        (unused / 3.0).min(1.0),
+        flag(margin < 0.05),
+        flag(best.agg == Aggregation::None),
+    ])
+}
+
+/// Probability that a reading with this evidence is right, 0..1.
+pub fn probability(e: &Evidence) -> f32 {
+    let z = WEIGHTS[0] + e.0.iter().zip(&WEIGHTS[1..]).map(|(x, w)| x * w).sum::<f32>();
+    1.0 / (1.0 + (-z).exp())
+}
+
+/// Judges the best reading: answer, ask back, or refuse.
+pub fn judge(q: &Question, best: &Draft, evidence: &Evidence) -> Verdict {
     let refuse = |reason: String| Verdict { status: Status::Refused, confidence: 0.1, reason };
+    let clarify = |confidence: f32, reason: String| Verdict { status: Status::Clarify, confidence, reason };
     let unknown = best.unknown.len();
-    let share_unknown = unknown as f32 / (unknown + best.explained).max(1) as f32;
+    let share_unknown = evidence.0[1];
     if let Some(head) = &best.unknown_head {
         let counts_it = best.agg == Aggregation::Count && best.y.is_none();
         if counts_it && unknown > 0 && (best.x.is_none() || share_unknown > 0.6) {
             return refuse(format!("Nothing registered here is called \"{head}\"."));
         }
     }
-    let asks = best.has_time || best.x.is_some() || !best.conditions.is_empty() || !best.assumed_measure;
-    if !best.grounded && q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_))) && unknown == 0 {
-        return Verdict {
-            status: Status::Clarify,
-            confidence: 0.2,
-            reason: "The question leaves open what is to be ranked.".into(),
-        };
+    if !best.grounded && !best.raw && unknown == 0 && q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_))) {
+        return clarify(0.2, "The question leaves open what is to be ranked.".into());
     }
+    let asks = best.has_time || best.x.is_some() || !best.conditions.is_empty() || !best.assumed_measure;
     if !best.grounded && !best.raw && !q.has(Cue::Overview) && !(asks && best.x_grain.is_some()) {
+        let vague =
+            q.words.iter().any(|w| w.is_any(&["numbers", "figures", "everything", "stats", "statistics", "data"]));
+        if unknown == 0 && (best.has_time || vague) {
+            return clarify(0.2, "The question leaves open what is wanted.".into());
+        }
         return refuse("Nothing in the question names something that is registered here.".into());
     }
     if best.assumed_measure && unknown >= 1 && share_unknown >= 0.5 {
@@ -42,30 +121,14 @@ pub fn judge(q: &Question, best: &Draft, runner_up: Option<&Draft>, _model: &Sem
         return refuse(format!("Too little is understood; unknown: {}.", quoted_list(&best.unknown)));
     }
     if let Some(word) = &best.changed_noun {
-        return Verdict {
-            status: Status::Clarify,
-            confidence: 0.3,
-            reason: format!("Nothing registered here is called \"{word}\", and it changes what is asked for."),
-        };
+        return clarify(
+            0.3,
+            format!("Nothing registered here is called \"{word}\", and it changes what is asked for."),
+        );
     }
-    let margin = runner_up.map_or(1.0, |r| (best.score - r.score).clamp(0.0, 1.0));
-    let fit = (best.score / (best.explained.max(1) as f32)).clamp(0.0, 1.0);
-    let mut confidence = 0.55 + 0.25 * fit + 0.15 * margin.min(0.5) * 2.0;
-    confidence -= 0.35 * share_unknown;
-    if best.assumed_measure {
-        confidence -= 0.1;
-    }
-    if !q.corrections.is_empty() {
-        confidence -= 0.05;
-    }
-    let confidence = confidence.clamp(0.05, 0.98);
-    let bare = best.assumed_measure && !best.raw && best.x.is_none() && best.conditions.is_empty();
-    if bare || confidence < 0.3 {
-        return Verdict {
-            status: Status::Clarify,
-            confidence,
-            reason: "The question leaves open what is wanted.".into(),
-        };
+    let confidence = probability(evidence).clamp(0.02, 0.99);
+    if best.assumed_measure && !best.raw && best.x.is_none() && best.conditions.is_empty() {
+        return clarify(confidence.min(0.5), "The question leaves open what is wanted.".into());
     }
     Verdict { status: Status::Ok, confidence, reason: String::new() }
 }

@@ -97,6 +97,7 @@ pub fn ask(
         alternatives: Vec::new(),
         warnings: warnings.to_vec(),
         steps,
+        evidence: Vec::new(),
     })
 }
 

@@ -4,22 +4,6 @@ use crate::quickspec::{Chart, QuickSpec};
 use crate::reading::{Cue, Draft, Question};
 use crate::semantic::{Layer, SemanticModel};
 
-/// The intents of the contract.
-pub const INTENTS: [&str; 12] = [
-    "executive_overview",
-    "kpi_monitoring",
-    "performance_summary",
-    "trend_analysis",
-    "comparative_analysis",
-    "correlation_analysis",
-    "product_performance",
-    "channel_analysis",
-    "regional_breakdown",
-    "sales_forecasting",
-    "demand_prediction",
-    "anomaly_detection",
-];
-
 const REGIONAL: &[&str] = &[
     "region",
     "province",
@@ -59,7 +43,7 @@ pub fn classify(q: &Question, d: &Draft, spec: &QuickSpec, model: &SemanticModel
     if compared && !(time_axis && d.split.is_none()) {
         return "comparative_analysis";
     }
-    if time_axis || q.has(Cue::Trend) || d.transform.is_some() && d.x.is_some() {
+    if time_axis || q.has(Cue::Trend) || spec.transform.is_some() && d.x.is_some() {
         return "trend_analysis";
     }
     if q.has(Cue::Overview) {

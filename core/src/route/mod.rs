@@ -2,7 +2,7 @@
 
 mod answer;
 mod ask;
-mod confidence;
+pub mod confidence;
 mod context;
 mod explain;
 mod followup;
@@ -13,3 +13,6 @@ pub use answer::{Alternative, Answer, Entity, Status};
 pub use ask::ask;
 pub use context::{Context, ContextError};
 pub use known::answer_known;
+
+#[cfg(test)]
+mod tests;

@@ -71,6 +71,9 @@ pub struct Lexicon {
     pub(super) longest: usize,
 }
 
+/// Values that one part of a name may stand for.
+const MOST_PARTIAL_VALUES: usize = 24;
+
 /// Words of names that say little on their own.
 pub(super) fn word_weight(stem: &str) -> f32 {
     match stem {
@@ -180,6 +183,16 @@ impl Lexicon {
             }
             self.add(&words, meaning, Source::Name, 0.98);
         }
+        if words.len() > 1 && words.last().is_some_and(|w| w == "id") {
+            // A department's id is its number to people.
+            for other in ["number", "code", "identifier"] {
+                let mut said = words.clone();
+                if let Some(last) = said.last_mut() {
+                    other.clone_into(last);
+                }
+                self.add(&said, meaning, Source::Name, 0.85);
+            }
+        }
         let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
         let dataset_stems: Vec<String> = dataset_words.iter().map(|w| stem(w)).collect();
         // "name" for party.party_name; "party name" for party.name.
@@ -226,8 +239,17 @@ impl Lexicon {
         }
         self.longest = self.longest.max(words.len());
         self.learn(&words);
-        let key: String = words.iter().map(|w| singular(w)).collect();
-        insert(&mut self.values, key, Entry { meaning, source, score });
+        let parts: Vec<&str> = words.iter().map(|w| singular(w)).collect();
+        insert(&mut self.values, parts.concat(), Entry { meaning, source, score });
+        // "corned beef" for 'CDO Corned Beef 210g': part of a long name stands for every value that holds it.
+        for length in 2..parts.len().min(4) {
+            for part in parts.windows(length) {
+                let list = self.values.entry(part.concat()).or_default();
+                if list.len() < MOST_PARTIAL_VALUES && list.iter().all(|e| e.meaning != meaning) {
+                    list.push(Entry { meaning, source: Source::Partial, score: 0.8 });
+                }
+            }
+        }
     }
 
     pub(super) fn value(&self, key: &str) -> &[Entry] {

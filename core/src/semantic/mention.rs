@@ -116,7 +116,11 @@ fn partial_columns(span: &[Word], lexicon: &Lexicon, exact: &[Candidate]) -> Vec
         }
         let total: f32 = column.stems.iter().map(|s| word_weight(s)).sum();
         let matched: f32 = stems.iter().map(|s| word_weight(s)).sum();
-        let score = 0.35 + 0.5 * (matched / total).min(1.0);
+        // "students" is not the "student capacity": a name's head says what it is.
+        let head =
+            column.stems.iter().rev().find(|s| word_weight(s) >= 1.0 && s.as_str() != "pct" && s.as_str() != "percent");
+        let off_head = head.is_some_and(|h| !stems.contains(&h.as_str()));
+        let score = 0.35 + 0.5 * (matched / total).min(1.0) - if off_head { 0.15 } else { 0.0 };
         found.push(Candidate { meaning, source: Source::Partial, score });
     }
     found

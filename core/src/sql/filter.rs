@@ -97,14 +97,22 @@ fn column_conditions(key: &str, c: &Resolved<'_>, value: &Value) -> Result<Vec<S
                 _ => return Err(problem("\"is_null\" needs true or false")),
             },
             "like" | "ilike" | "not_like" | "not_ilike" => {
-                let pattern = operand.as_str().ok_or_else(|| problem("a pattern must be text"))?;
+                let patterns: Vec<&str> = match operand {
+                    Value::Array(list) => list.iter().map(Value::as_str).collect::<Option<_>>(),
+                    one => one.as_str().map(|p| vec![p]),
+                }
+                .filter(|list| !list.is_empty() && list.len() <= 100)
+                .ok_or_else(|| problem("a pattern must be text, or an array of texts"))?;
                 let word = op.to_uppercase().replace('_', " ");
                 let text = if c.column.value_type == ValueType::Text && c.column.sql_type == "text" {
                     c.sql.clone()
                 } else {
                     format!("{}::text", c.sql)
                 };
-                format!("{text} {word} {}", quote_literal(pattern))
+                let each: Vec<String> =
+                    patterns.iter().map(|p| format!("{text} {word} {}", quote_literal(p))).collect();
+                let joined = each.join(if op.starts_with("not") { " AND " } else { " OR " });
+                if each.len() > 1 { format!("({joined})") } else { joined }
             }
             "weekday" => weekdays(c, operand).ok_or_else(|| problem("\"weekday\" needs days 1-7 of a date column"))?,
             other => return Err(problem(&format!("unknown operator {other:?}"))),

@@ -1,0 +1,229 @@
+//! Whole questions over a small model of a shop, and anything at all typed into it.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{Answer, Context, Status, ask};
+use crate::semantic::{Lexicon, SemanticModel};
+use crate::time::{Clock, Weekday};
+
+fn shop() -> SemanticModel {
+    let column = |name: &str, sql: &str, value: &str, role: &str, agg: &str, values: &[&str]| {
+        json!({"name": name, "sql_type": sql, "value_type": value, "role": role, "default_agg": agg, "nullable": true,
+            "unique": false, "harvested_all": true,
+            "values": values.iter().map(|v| json!({"stored": v})).collect::<Vec<_>>()})
+    };
+    let mut key = column("id", "integer", "integer", "key", "count", &[]);
+    key["unique"] = json!(true);
+    serde_json::from_value(json!({
+        "version": 1,
+        "datasets": [
+            {"schema": "shop", "name": "orders", "oid": 1, "layer": "silver", "rows": 5000, "time_column": 1, "primary_key": [0],
+             "columns": [
+                key.clone(),
+                column("ordered_on", "date", "date", "time", "count", &[]),
+                column("customer_id", "integer", "integer", "key", "count", &[]),
+                column("country", "text", "text", "dimension", "count", &["France", "Spain", "New Zealand"]),
+                column("amount", "numeric", "decimal", "measure", "sum", &[]),
+                column("discount_rate", "numeric", "decimal", "measure", "avg", &[]),
+                column("coupon", "text", "text", "dimension", "count", &[]),
+             ]},
+            {"schema": "shop", "name": "customers", "oid": 2, "layer": "silver", "rows": 300, "primary_key": [0],
+             "columns": [
+                key,
+                column("name", "text", "text", "dimension", "count", &["Ada Lovelace", "Alan Turing"]),
+                column("segment", "text", "text", "dimension", "count", &["Retail", "Wholesale"]),
+             ]},
+        ],
+        "relationships": [{"from": 0, "from_columns": [2], "to": 1, "to_columns": [0]}],
+    }))
+    .expect("a model")
+}
+
+fn context() -> Context {
+    let now: Timestamp = "2025-03-15T02:00:00Z".parse().expect("a moment");
+    Context {
+        clock: Clock {
+            now: now.in_tz("Asia/Manila").expect("a zone"),
+            week_start: Weekday::Monday,
+            fiscal_year_start: 1,
+            rolling: false,
+        },
+        datasets: Vec::new(),
+        filters: serde_json::Map::new(),
+        previous: None,
+        current_page: None,
+    }
+}
+
+fn answer(prompt: &str) -> Answer {
+    let model = shop();
+    ask(prompt, &model, &Lexicon::build(&model), &context()).expect("an answer")
+}
+
+#[test]
+fn questions_become_sql() {
+    let cases = [
+        (
+            "total amount by country",
+            "SELECT country AS x_axis, sum(amount) AS y_value FROM shop.orders GROUP BY 1 ORDER BY y_value DESC NULLS LAST, x_axis",
+        ),
+        (
+            "average discount rate in Spain last month",
+            "SELECT avg(discount_rate) AS y_value FROM shop.orders WHERE country = 'Spain' AND ordered_on >= DATE '2025-02-01' AND ordered_on < DATE '2025-03-01'",
+        ),
+        (
+            "how many orders per month in 2024",
+            "SELECT date_trunc('month', ordered_on)::date AS x_axis, count(*) AS y_value FROM shop.orders WHERE ordered_on >= DATE '2024-01-01' AND ordered_on < DATE '2025-01-01' GROUP BY 1 ORDER BY x_axis ASC",
+        ),
+        (
+            "orders not from France over 100",
+            "SELECT count(*) AS y_value FROM shop.orders WHERE country <> 'France' AND amount > 100",
+        ),
+        (
+            "top 3 countries by amount",
+            "SELECT country AS x_axis, sum(amount) AS y_value FROM shop.orders GROUP BY 1 ORDER BY y_value DESC NULLS LAST, x_axis LIMIT 3",
+        ),
+        (
+            "amount by customer",
+            "SELECT t2.name AS x_axis, sum(t1.amount) AS y_value FROM shop.orders AS t1 JOIN shop.customers AS t2 ON t1.customer_id = t2.id GROUP BY 1 ORDER BY y_value DESC NULLS LAST, x_axis",
+        ),
+        (
+            "number of orders of wholesale customers by country",
+            "SELECT t1.country AS x_axis, count(*) AS y_value FROM shop.orders AS t1 JOIN shop.customers AS t2 ON t1.customer_id = t2.id WHERE t2.segment = 'Wholesale' GROUP BY 1 ORDER BY y_value DESC NULLS LAST, x_axis",
+        ),
+        ("how many orders have no coupon", "SELECT count(*) AS y_value FROM shop.orders WHERE coupon IS NULL"),
+        (
+            "share of amount by country",
+            "SELECT country AS x_axis, 100.0 * sum(amount) / nullif(sum(sum(amount)) OVER (), 0) AS y_value FROM shop.orders GROUP BY 1 ORDER BY y_value DESC NULLS LAST, x_axis",
+        ),
+        (
+            "amount of France vs Spain by month this year",
+            "SELECT date_trunc('month', ordered_on)::date AS x_axis, sum(amount) AS y_value, country AS series FROM shop.orders WHERE country IN ('France', 'Spain') AND ordered_on >= DATE '2025-01-01' AND ordered_on < DATE '2025-03-16' GROUP BY 1, 3 ORDER BY x_axis ASC, series",
+        ),
+    ];
+    for (prompt, sql) in cases {
+        let a = answer(prompt);
+        let got = a.sql.as_deref().unwrap_or(&a.explain).replace("\"name\"", "name");
+        assert_eq!(got, sql, "{prompt}");
+    }
+}
+
+#[test]
+fn misspellings_are_read_and_told() {
+    let a = answer("total amuont by contry");
+    assert_eq!(a.status, Status::Ok);
+    assert_eq!(a.warnings.len(), 2, "{:?}", a.warnings);
+    assert_eq!(a.spec.and_then(|s| s.x).as_deref(), Some("country"));
+}
+
+#[test]
+fn what_is_not_here_is_refused() {
+    for prompt in [
+        "what's the weather tomorrow?",
+        "write me a poem about the sea",
+        "delete all orders",
+        "drop table orders",
+        "how many spaceships do we own?",
+    ] {
+        assert_ne!(answer(prompt).status, Status::Ok, "{prompt}");
+    }
+}
+
+#[test]
+fn a_follow_up_changes_the_question_before() {
+    let model = shop();
+    let lexicon = Lexicon::build(&model);
+    let mut context = context();
+    context.previous = answer("amount by country in 2024").spec;
+    let sql = |prompt: &str| ask(prompt, &model, &lexicon, &context).expect("an answer").sql.unwrap_or_default();
+    assert!(sql("only Spain").contains("country = 'Spain'"));
+    assert!(sql("what about 2023?").contains("DATE '2023-01-01'"));
+    assert!(sql("by month instead").contains("date_trunc('month'"));
+    assert!(sql("just the top 2").contains("LIMIT 2"));
+}
+
+#[test]
+fn a_value_is_only_ever_a_literal() {
+    let a = answer("amount where coupon is \"x'; DROP TABLE orders; --\"");
+    if let Some(sql) = a.sql {
+        assert!(sql.contains("'x''; DROP TABLE orders; --'"), "{sql}");
+    }
+}
+
+const VOCABULARY: &[&str] = &[
+    "orders",
+    "amount",
+    "country",
+    "countries",
+    "customer",
+    "customers",
+    "name",
+    "France",
+    "Spain",
+    "by",
+    "per",
+    "each",
+    "and",
+    "or",
+    "not",
+    "top",
+    "5",
+    "100",
+    "between",
+    "more than",
+    "how many",
+    "number of",
+    "average",
+    "total",
+    "share of",
+    "last month",
+    "in 2024",
+    "by month",
+    "for",
+    ",",
+    "vs",
+    "compare",
+    "correlation",
+    "excluding",
+    "with",
+    "no",
+    "coupon",
+    "'Retail'",
+    "is not null",
+    "starting with",
+    "the letters",
+    "a",
+    "in",
+    "their",
+    "which",
+    "highest",
+    "growth",
+    "cumulative",
+    "over time",
+    "x axis",
+    "y axis",
+    "order by",
+    "descending",
+    "pie chart",
+    "raw",
+    "latest",
+    "year over year",
+    "group by",
+    ".",
+];
+
+proptest! {
+    #[test]
+    fn any_text_is_answered_without_panic(prompt in ".{0,120}") {
+        answer(&prompt);
+    }
+
+    #[test]
+    fn any_question_is_answered_without_panic(words in prop::collection::vec(prop::sample::select(VOCABULARY), 0..14)) {
+        let a = answer(&words.join(" "));
+        prop_assert_eq!(a.status == Status::Ok, a.sql.is_some());
+        prop_assert!((0.0..=1.0).contains(&a.confidence));
+    }
+}
