@@ -736,5 +736,9 @@ fn unused_penalty(placed: &[Placed], used: &[bool], d: &Draft) -> f32 {
             penalty += 0.3;
         }
     }
+    // A measure is best read where it is kept: seen from elsewhere it may be multiplied.
+    if d.y.is_some_and(|y| y.dataset != d.root) {
+        penalty += 0.2;
+    }
     penalty + if d.assumed_measure { 0.1 } else { 0.0 }
 }

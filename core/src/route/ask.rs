@@ -6,7 +6,7 @@ use super::context::{Context, ContextError};
 use super::{explain, followup, intent};
 use crate::quickspec::QuickSpec;
 use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, to_spec};
-use crate::semantic::{Lexicon, Role, SemanticModel};
+use crate::semantic::{Aggregation, Lexicon, Role, SemanticModel, paths_from};
 use crate::sql::{SqlClock, build};
 
 /// Answers a prompt. `lexicon` is compiled from `model`.
@@ -39,6 +39,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
         Ok(sql) => sql,
         Err(e) => return Ok(Answer::refused(format!("The question was understood, but not answerable: {e}."))),
     };
+    warnings.extend(fan_out(&best, model));
     let intent = intent::classify(&q, &best, &spec, model);
     let runner_up = drafts.first();
     let evidence = confidence::evidence(&q, &best, runner_up, model);
@@ -230,4 +231,19 @@ fn entities(q: &Question, prompt: &str, d: &Draft, model: &SemanticModel) -> Vec
 fn shorten(prompt: &str) -> String {
     let short: String = prompt.chars().take(80).collect();
     if short.len() < prompt.len() { format!("{short}...") } else { short }
+}
+
+/// Warns when a join multiplies the rows that are added up.
+fn fan_out(d: &Draft, model: &SemanticModel) -> Option<String> {
+    let y = d.y?;
+    if !matches!(d.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Count) {
+        return None;
+    }
+    let paths = paths_from(model, y.dataset);
+    let many = d.datasets.iter().find(|k| paths.get(k).is_some_and(|p| p.steps.iter().any(|s| !s.to_one)))?;
+    Some(format!(
+        "rows of {} count once for each of their rows in {}",
+        model.datasets[y.dataset].full_name(),
+        model.datasets[*many].full_name()
+    ))
 }

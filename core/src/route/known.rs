@@ -55,5 +55,6 @@ pub fn answer_known(
         warnings,
         steps: vec![(source, why.to_owned()), ("spec", described)],
         spec: Some(spec),
+        evidence: Vec::new(),
     })
 }
