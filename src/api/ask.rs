@@ -7,17 +7,18 @@ use serde_json::Value;
 use crate::asking::route;
 use crate::error::SqlResult as Result;
 use crate::execute;
+use crate::pg::JsonArg;
 
 /// A question in plain words to an explained, validated query: see the contract's keys in the manual.
 #[pg_extern]
-fn router_route(prompt: &str, context: default!(JsonB, "'{}'")) -> Result<JsonB> {
-    Ok(JsonB(route(prompt, &context.0)?.to_json()))
+fn router_route(prompt: &str, context: default!(JsonArg, "'{}'")) -> Result<JsonB> {
+    Ok(JsonB(route(prompt, &context.value("context")?)?.to_json()))
 }
 
 /// The SQL alone, for `\gexec`. Raises when there is no answer.
 #[pg_extern]
-fn router_sql(prompt: &str, context: default!(JsonB, "'{}'")) -> Result<String> {
-    Ok(route(prompt, &context.0)?.sql()?.to_owned())
+fn router_sql(prompt: &str, context: default!(JsonArg, "'{}'")) -> Result<String> {
+    Ok(route(prompt, &context.value("context")?)?.sql()?.to_owned())
 }
 
 /// The answer's points. Raises when there is no answer.
@@ -25,14 +26,14 @@ fn router_sql(prompt: &str, context: default!(JsonB, "'{}'")) -> Result<String> 
 #[allow(clippy::type_complexity)]
 fn router_query(
     prompt: &str,
-    context: default!(JsonB, "'{}'"),
+    context: default!(JsonArg, "'{}'"),
 ) -> Result<
     TableIterator<
         'static,
         (name!(x_axis, Option<String>), name!(series, Option<String>), name!(y_value, Option<AnyNumeric>)),
     >,
 > {
-    let routed = route(prompt, &context.0)?;
+    let routed = route(prompt, &context.value("context")?)?;
     let rows = execute::run(routed.sql()?)?;
     let at = |name: &str| rows.columns.iter().position(|c| c == name);
     let (x, series, y) = (at("x_axis"), at("series"), at("y_value"));
@@ -53,8 +54,8 @@ fn router_query(
 
 /// The answer's rows as objects. Raises when there is no answer.
 #[pg_extern]
-fn router_rows(prompt: &str, context: default!(JsonB, "'{}'")) -> Result<SetOfIterator<'static, JsonB>> {
-    let routed = route(prompt, &context.0)?;
+fn router_rows(prompt: &str, context: default!(JsonArg, "'{}'")) -> Result<SetOfIterator<'static, JsonB>> {
+    let routed = route(prompt, &context.value("context")?)?;
     let rows = execute::run(routed.sql()?)?;
     let objects: Vec<JsonB> = rows.objects().map(|o| JsonB(Value::Object(o))).collect();
     Ok(SetOfIterator::new(objects))
@@ -65,10 +66,10 @@ fn router_rows(prompt: &str, context: default!(JsonB, "'{}'")) -> Result<SetOfIt
 #[allow(clippy::type_complexity)]
 fn router_explain(
     prompt: &str,
-    context: default!(JsonB, "'{}'"),
+    context: default!(JsonArg, "'{}'"),
 ) -> Result<TableIterator<'static, (name!(step, String), name!(detail, String), name!(ms, Option<f64>))>> {
     let started = std::time::Instant::now();
-    let routed = route(prompt, &context.0)?;
+    let routed = route(prompt, &context.value("context")?)?;
     let total = started.elapsed().as_secs_f64() * 1000.0;
     let a = &routed.answer;
     let mut steps: Vec<(String, String, Option<f64>)> =

@@ -10,6 +10,7 @@ use crate::models::auto_assign::auto_assign;
 use crate::models::manage::{self, Override};
 use crate::models::outcome::{self, Outcome};
 use crate::models::recommend::recommend;
+use crate::pg::JsonArg;
 
 /// The best assignment for a task type by a strategy. Raises when there is none.
 #[pg_extern(
@@ -68,10 +69,10 @@ fn update_assignment_metrics(
 /// A requirement may hold `context_window`, `languages`, `max_price` (dollars per million tokens) and
 /// `max_latency_ms`; an offer `context_window`, `languages`, `input_price`, `output_price`, `latency_ms`.
 #[pg_extern(immutable, strict, parallel_safe)]
-fn router_capability_score(required: JsonB, offered: JsonB) -> Result<JsonB> {
+fn router_capability_score(required: JsonArg, offered: JsonArg) -> Result<JsonB> {
     let bad = |e: router_core::models::CapabilityError| Error::invalid(e.to_string());
-    let required = Requirement::from_json(&required.0).map_err(bad)?;
-    let offered = Offer::from_json(&offered.0).map_err(bad)?;
+    let required = Requirement::from_json(&required.value("requirement")?).map_err(bad)?;
+    let offered = Offer::from_json(&offered.value("offer")?).map_err(bad)?;
     let score = serde_json::to_value(capability_score(&required, &offered))
         .map_err(|e| Error::invalid(format!("the score could not be written: {e}")))?;
     Ok(JsonB(score))
@@ -113,9 +114,10 @@ fn router_assign(
     model: &str,
     match_score: default!(Option<AnyNumeric>, "NULL"),
     status: default!(&str, "'OVERRIDDEN'"),
-    capabilities: default!(Option<JsonB>, "NULL"),
+    capabilities: default!(Option<JsonArg>, "NULL"),
     priority: default!(Option<i32>, "NULL"),
 ) -> Result<Uuid> {
+    let capabilities = capabilities.map(|c| c.value("capabilities").map(JsonB)).transpose()?;
     Ok(manage::assign_by_hand(
         agent,
         model,

@@ -4,7 +4,7 @@ use pgrx::JsonB;
 use pgrx::prelude::*;
 
 use crate::error::{Error, SqlResult as Result};
-use crate::pg::Vector;
+use crate::pg::{JsonArg, Vector};
 use crate::similarity;
 
 /// Teaches that a question is answered by a spec, is an example of an intent, or both. The same words by the
@@ -12,11 +12,12 @@ use crate::similarity;
 #[pg_extern]
 fn router_teach(
     prompt: Option<&str>,
-    spec: default!(Option<JsonB>, "NULL"),
+    spec: default!(Option<JsonArg>, "NULL"),
     intent: default!(Option<&str>, "NULL"),
 ) -> Result<i64> {
     let prompt = prompt.ok_or_else(|| Error::null("the question must not be null"))?;
-    Ok(similarity::teach(prompt, spec.as_ref().map(|s| &s.0), intent)?)
+    let spec = spec.map(|s| s.value("spec")).transpose()?;
+    Ok(similarity::teach(prompt, spec.as_ref(), intent)?)
 }
 
 /// Takes back what was taught. False when there is nothing of that id that the caller may take back.

@@ -6,12 +6,12 @@ use serde_json::json;
 
 use crate::catalog;
 use crate::error::{Error, SqlResult as Result};
-use crate::pg::Regclass;
+use crate::pg::{JsonArg, Regclass};
 
 /// Registers a relation, so that questions may read it. See the documentation for the options.
 #[pg_extern]
-fn router_register(relation: Option<Regclass>, options: default!(Option<JsonB>, "'{}'")) -> Result<JsonB> {
-    let options = options.map_or_else(|| json!({}), |o| o.0);
+fn router_register(relation: Option<Regclass>, options: default!(Option<JsonArg>, "'{}'")) -> Result<JsonB> {
+    let options = options.map_or_else(|| Ok(json!({})), |o| o.value("options"))?;
     Ok(JsonB(catalog::register(given(relation)?, &options)?))
 }
 

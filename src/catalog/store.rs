@@ -69,14 +69,14 @@ pub fn refresh(registration: &Registration<'_>) -> Result<()> {
     })
 }
 
-/// The options a relation was registered with; `None` when it is not registered.
+/// The options a relation was registered with; `None` when it is not registered. What cannot be read is null.
 pub fn options(relation: pg_sys::Oid) -> Result<Option<Value>> {
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
-            let query = "SELECT options FROM router.datasets WHERE relation = $1";
+            let query = "SELECT options::text FROM router.datasets WHERE relation = $1";
             let mut rows = client.select(query, Some(1), &[relation.into()])?;
-            let stored = rows.next().map(|row| row.get::<pgrx::JsonB>(1)).transpose()?.flatten();
-            Ok(stored.map(|j| j.0))
+            let stored = rows.next().map(|row| row.get::<&str>(1)).transpose()?.flatten();
+            Ok(stored.map(|text| serde_json::from_str(text).unwrap_or_default()))
         })
     })
 }

@@ -161,6 +161,8 @@ mod tests {
             ("987654321::regclass", "42P01", "does not exist"),
             ("NULL", "22023", "the relation is null"),
             ("'public.sales', '[]'", "22023", "must be a JSON object"),
+            ("'public.sales', '{\"layer\": 1e999}'", "22023", "out of range"),
+            ("'public.sales', (repeat('[', 300) || repeat(']', 300))::jsonb", "22023", "nested too deep"),
             ("'public.sales', '{\"layr\": 1}'", "22023", "did you mean \"layer\""),
             ("'public.sales', '{\"time_column\": \"region\"}'", "22023", "is no date or timestamp"),
             ("'public.sales', '{\"measures\": [\"region\"]}'", "22023", "cannot be that measure"),

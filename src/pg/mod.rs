@@ -7,6 +7,7 @@ pub mod bar;
 mod clock;
 pub mod facts;
 pub mod invalidation;
+mod json;
 pub mod rate_table;
 mod read_tree;
 mod relation;
@@ -21,6 +22,7 @@ mod vector;
 
 pub use attempt::{Failure, attempt};
 pub use clock::{random_uuid, session_timezone, statement_time};
+pub use json::JsonArg;
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
 pub use session::{as_extension_owner, extension_schema};
 pub use settings::reserve_setting_prefix;
