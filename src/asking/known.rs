@@ -11,8 +11,9 @@ use crate::similarity;
 /// Readings surer than this are not second-guessed by similar questions.
 const DIRECT: f32 = 0.9;
 
-/// A similar question must be this near (cosine of the local encoder) before its slots are looked at.
-const NEAR: f64 = 0.6;
+/// A similar question must be this near (cosine of the local encoder) before its slots are looked at. Low,
+/// because other brands, places and periods move a short question far: the slots decide.
+const NEAR: f64 = 0.35;
 
 /// The answer taught for exactly these words. Follow-ups are read in their own context instead.
 pub fn taught(prompt: &str, model: &SemanticModel, context: &Context) -> Result<Option<Answer>> {

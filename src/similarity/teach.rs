@@ -3,6 +3,7 @@
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use router_core::quickspec::{QuickSpec, SCHEMA};
+use router_core::route::INTENTS;
 use router_core::sql::{SqlClock, build};
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ const MAX_INTENT: usize = 100;
 
 /// Stores a question with its spec (checked against what the caller may see), its intent, or both. What the
 /// owner of the dataset or an administrator teaches holds for everybody, what others teach for themselves.
+/// Examples of a user's own intent need not be about registered data: a spec over an unknown relation is then
+/// left out, with a warning.
 pub fn teach(prompt: &str, spec: Option<&Value>, intent: Option<&str>) -> Result<i64> {
     check_prompt(prompt)?;
     let intent = intent.map(str::trim).filter(|i| !i.is_empty());
@@ -26,7 +29,15 @@ pub fn teach(prompt: &str, spec: Option<&Value>, intent: Option<&str>) -> Result
             "router_teach('sales by region', spec => '{...}') or router_teach('hi there', NULL, 'greeting')",
         ));
     }
-    let checked = spec.map(check_spec).transpose()?;
+    let checked = match spec.map(check_spec).transpose() {
+        Err(Unfit::NoDataset(name)) if intent.is_some_and(|i| !INTENTS.contains(&i)) => {
+            pgrx::warning!(
+                "relation \"{name}\" is not registered: the question is kept as an example of its intent, without the spec"
+            );
+            None
+        }
+        checked => checked?,
+    };
     let for_all = catalog::is_admin()? || checked.as_ref().is_some_and(|(_, owned)| *owned);
     let stored = checked.map(|(spec, _)| spec);
     keep(&Entry {
@@ -50,19 +61,40 @@ pub(super) fn check_prompt(prompt: &str) -> Result<()> {
     Ok(())
 }
 
+/// Why a spec can't be taught.
+enum Unfit {
+    NoDataset(String),
+    Wrong(Error),
+}
+
+impl From<Error> for Unfit {
+    fn from(e: Error) -> Self {
+        Self::Wrong(e)
+    }
+}
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::NoDataset(name) => catalog::not_registered(&name),
+            Unfit::Wrong(e) => e,
+        }
+    }
+}
+
 /// The spec in its own form, and whether the caller owns its dataset. It must build over what the caller may see.
-fn check_spec(spec: &Value) -> Result<(Value, bool)> {
+fn check_spec(spec: &Value) -> std::result::Result<(Value, bool), Unfit> {
     let wrong = |why: String| {
         Error::invalid(format!("the spec is no {SCHEMA}: {why}"))
             .with_hint("take the \"spec\" of an answer of router_route() and change it")
     };
     let parsed: QuickSpec = serde_json::from_value(spec.clone()).map_err(|e| wrong(e.to_string()))?;
     if parsed.schema != SCHEMA {
-        return Err(wrong(format!("its \"schema\" is {:?}", parsed.schema)));
+        return Err(wrong(format!("its \"schema\" is {:?}", parsed.schema)).into());
     }
     let loaded = catalog::model()?;
     let Some(root) = loaded.model.dataset_index(&parsed.dataset) else {
-        return Err(catalog::not_registered(&parsed.dataset));
+        return Err(Unfit::NoDataset(parsed.dataset));
     };
     let clock = SqlClock { timezone: "UTC".to_owned(), week_start: guc::week_start() };
     build(&parsed, &loaded.model, &clock).map_err(|e| {

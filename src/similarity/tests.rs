@@ -61,6 +61,9 @@ mod tests {
         assert_eq!(refused(&format!("SELECT router_teach('\u{1F600}', '{SPEC}')")), "22023");
         let gone = SPEC.replace("orders", "gone");
         assert_eq!(refused(&format!("SELECT router_teach('a question', '{gone}')")), "42P01");
+        assert_eq!(refused(&format!("SELECT router_teach('a question', '{gone}', 'trend_analysis')")), "42P01");
+        assert_eq!(refused(&format!("SELECT router_teach('a question', '{gone}', 'small_talk')")), "passed");
+        assert_eq!(Spi::get_one::<bool>("SELECT quickspec IS NULL FROM router.query_embeddings").unwrap(), Some(true));
         let column = SPEC.replace("amount", "nothing");
         assert_eq!(refused(&format!("SELECT router_teach('a question', '{column}')")), "22023");
         assert_eq!(refused("SELECT * FROM match_query_embeddings(router_embed('\u{1F600}'))"), "22023");

@@ -12,6 +12,7 @@ mod known;
 pub use answer::{Alternative, Answer, Entity, Status};
 pub use ask::ask;
 pub use context::{Context, ContextError};
+pub use intent::INTENTS;
 pub use known::answer_known;
 
 #[cfg(test)]
