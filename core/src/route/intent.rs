@@ -4,6 +4,22 @@ use crate::quickspec::{Chart, QuickSpec};
 use crate::reading::{Cue, Draft, Question};
 use crate::semantic::{Layer, SemanticModel};
 
+/// The intents of the contract.
+pub const INTENTS: [&str; 12] = [
+    "executive_overview",
+    "kpi_monitoring",
+    "performance_summary",
+    "trend_analysis",
+    "comparative_analysis",
+    "correlation_analysis",
+    "product_performance",
+    "channel_analysis",
+    "regional_breakdown",
+    "sales_forecasting",
+    "demand_prediction",
+    "anomaly_detection",
+];
+
 const REGIONAL: &[&str] = &[
     "region",
     "province",
