@@ -16,11 +16,7 @@ if [ "$source" != "$(cat "$STATE/demo-loaded" 2>/dev/null)" ]; then
   printf '%s\n' "$source" >"$STATE/demo-loaded"
   rm -f "$STATE/demo-registered"
 fi
-source=$(cksum <data/scout/register.sql)
-if [ "$source" != "$(cat "$STATE/demo-registered" 2>/dev/null)" ]; then
-  step "Registering the Scout relations" "see the log" psql -f data/scout/register.sql
-  printf '%s\n' "$source" >"$STATE/demo-registered"
-fi
+scripts/register-demo.sh
 
 say "Asking eight questions"
 printf '\n'

@@ -31,3 +31,4 @@ if [ "$(psql -Atc "SELECT count(*) FROM pg_extension WHERE extname = 'router'")"
   rm -f "$STATE/demo-registered"
   printf '%s\n' "$script" >"$STATE/demo-extension"
 fi
+scripts/register-demo.sh
