@@ -48,10 +48,13 @@ eval_nvbench() { score --load --failures "$OUT/failures.jsonl"; }
 eval_guard() { score --load --json "$OUT/results.json"; }
 
 eval_modelrouting() {
-  local part status=0
+  local part result status=0
   for part in tasktype assign recommend intents throughput; do
     printf -- '-- %s\n' "$part"
-    python3 "$kits/$kit/score.py" "$part" --psql "$BINDIR/psql" --dsn "$DSN" --json "$OUT/$part.json" || status=1
+    result=0
+    python3 "$kits/$kit/score.py" "$part" --psql "$BINDIR/psql" --dsn "$DSN" --json "$OUT/$part.json" || result=$?
+    # 2: a function it needs is not there. That is told, and no failure of what is.
+    [ "$result" -eq 0 ] || [ "$result" -eq 2 ] || status=1
   done
   return $status
 }
