@@ -2,18 +2,24 @@
 
 mod conditions;
 mod cues;
+mod dimensions;
 mod draft;
+mod entities;
 mod items;
+mod measure;
 mod order;
 mod question;
+mod ranking;
 mod roles;
 mod spec;
 mod spelling;
 mod times;
 
 pub use cues::{Cue, CueMatch, find_cues, is_cue_word};
-pub use draft::{Draft, draft, label_column, primary_measure};
+pub use draft::{Draft, draft};
+pub use entities::label_column;
 pub use items::{Item, Items, Placed, items_for};
+pub use measure::primary_measure;
 pub use order::{OrderClause, find_order};
 pub use question::{GrainCue, Question};
 pub use spec::{column_name, merge as merge_filters, to_spec};

@@ -167,7 +167,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                         (_, Some(_)) => roles.counts.push(counted(named, distinct, p)),
                         _ => roles.axis_y = Some(named),
                     }
-                } else if is_group && !(pending.is_some() && !group) {
+                } else if is_group && (group || pending.is_none()) {
                     roles.groups.push(named);
                     pending = None;
                 } else if pending.as_ref().is_some_and(|p| p.aggregate.is_some()) && qualifies(items, i, *c, model) {

@@ -106,7 +106,8 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence) -> Verdict {
         return clarify(0.2, "The question leaves open what is to be ranked.".into());
     }
     let asks = best.has_time || best.x.is_some() || !best.conditions.is_empty() || !best.assumed_measure;
-    if !best.grounded && !best.raw && !q.has(Cue::Overview) && !(asks && best.x_grain.is_some()) {
+    let enough = best.grounded || best.raw || q.has(Cue::Overview) || asks && best.x_grain.is_some();
+    if !enough {
         let vague =
             q.words.iter().any(|w| w.is_any(&["numbers", "figures", "everything", "stats", "statistics", "data"]));
         if unknown == 0 && (best.has_time || vague) {

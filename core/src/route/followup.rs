@@ -107,10 +107,7 @@ fn leans(q: &Question, change: &Draft) -> bool {
     let leaning =
         q.words.iter().take(3).any(|w| w.is_any(LEANING)) || q.words.iter().any(|w| w.is_any(&["instead", "same"]));
     let own_measure = !change.assumed_measure;
-    words <= 8
-        && change.unknown.len() <= 1
-        && (leaning || !own_measure)
-        && !(own_measure && change.x.is_some() && !leaning)
+    words <= 8 && change.unknown.len() <= 1 && (leaning || !own_measure)
 }
 
 fn grouped_by(q: &Question) -> bool {

@@ -1,0 +1,237 @@
+//! The dimensions of a reading: x, and a second one as series.
+
+use super::cues::Cue;
+use super::draft::{Draft, Scene};
+use super::entities::{entity_of_root, label_column};
+use super::items::{Item, Placed};
+use super::measure::numeric_measure;
+use super::question::Question;
+use super::roles::{Counted, Roles, is_measure};
+use super::times;
+use crate::entity::{Condition, Test};
+use crate::quickspec::Chart;
+use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
+use crate::time::Grain;
+
+/// x, and a second dimension as series.
+pub(super) fn dimensions(
+    d: &mut Draft,
+    scene: &Scene<'_>,
+    axis: Option<ColumnRef>,
+    units: &[Option<Grain>],
+    conditions: &[Condition],
+) {
+    let Scene { q, model, roles, placed } = *scene;
+    let numeric = |c: ColumnRef| model.column(c).value_type.is_numeric();
+    let mut groups: Vec<ColumnRef> = Vec::new();
+    for n in &roles.groups {
+        if Some(n.column)
+            != d.y.filter(|_| {
+                d.agg != Aggregation::Count && d.agg != Aggregation::CountDistinct && is_measure(model, n.column)
+            })
+            && !groups.contains(&n.column)
+        {
+            groups.push(n.column);
+        }
+    }
+    let mut plains: Vec<ColumnRef> = Vec::new();
+    for n in &roles.plains {
+        let is_y = Some(n.column) == d.y;
+        if !is_y && !plains.contains(&n.column) && !groups.contains(&n.column) {
+            plains.push(n.column);
+        }
+    }
+    let lead = lead_clause(q, placed);
+    let later = |c: &ColumnRef| roles.groups.iter().chain(&roles.plains).any(|n| n.column == *c && n.item >= lead);
+    if groups.iter().chain(&plains).any(later) {
+        // "For each product's maker, show the price by ...": what the main clause names are the axes.
+        groups.retain(later);
+        plains.retain(later);
+    }
+    let group_datasets: Vec<usize> =
+        roles.group_datasets.iter().copied().filter(|_| lead == 0 || groups.is_empty() && plains.is_empty()).collect();
+    let filtered = |dataset: usize| conditions.iter().any(|c| c.column.dataset == dataset);
+    let others = groups.clone();
+    groups = groups
+        .into_iter()
+        .filter_map(|g| match entity_label(model, d, roles, placed, g) {
+            // "accounts for each customer, grouped by the customer's first name", "by the customer named ...".
+            Some((entity, _)) if others.iter().any(|o| o.dataset == entity) || filtered(entity) => None,
+            Some((_, label)) => Some(label),
+            None => Some(g),
+        })
+        .collect();
+    groups.dedup();
+    if d.agg == Aggregation::None && d.x.is_some() {
+        let x = d.x;
+        let detail =
+            roles.datasets.contains(&d.root) || roles.groups.iter().all(|n| entity_of_root(model, d.root, n.column));
+        d.split = groups.into_iter().find(|g| {
+            Some(*g) != x
+                && Some(*g) != d.y
+                && !model.column(*g).unique
+                && !(detail && entity_of_root(model, d.root, *g))
+        });
+        return;
+    }
+    if roles.superlative.is_none() && !d.assumed_measure && d.agg != Aggregation::None && roles.counts.is_empty() {
+        // "campaign spend by channel": the rows' own name qualifies the measure.
+        plains.retain(|p| !entity_of_root(model, d.root, *p) || model.column(*p).unique);
+    }
+    let raw_pair = d.agg == Aggregation::None;
+    let temporal = |c: &ColumnRef| model.column(*c).value_type.is_temporal();
+    // "for each student": the entity's own name, unless one of its columns is listed.
+    for dataset in &group_datasets {
+        let counted =
+            roles.counts.iter().any(|c| matches!(c, Counted::Column { named, .. } if named.column.dataset == *dataset));
+        let listed =
+            counted || plains.iter().any(|p| p.dataset == *dataset) || groups.iter().any(|g| g.dataset == *dataset);
+        if !listed
+            && !filtered(*dataset)
+            && groups.is_empty()
+            && let Some(c) = label_column(model, *dataset)
+            && d.paths.contains_key(dataset)
+        {
+            groups.push(c);
+        }
+    }
+    let grain = roles.grain.or(roles.comparison_grain);
+    if let Some(named) = roles.axis_x {
+        d.x = Some(named.column);
+        d.x_grain = grain.filter(|_| temporal(&named.column));
+        groups.retain(|g| *g != named.column);
+        plains.clear();
+    } else if let (Some(grain), Some(axis)) = (grain, axis) {
+        d.x = Some(axis);
+        d.x_grain = Some(grain);
+        groups.retain(|g| *g != axis);
+        plains.retain(|p| *p != axis);
+    } else if !plains.is_empty() && (raw_pair || roles.grouped_explicitly && !groups.is_empty()) {
+        d.x = Some(plains.remove(0));
+    } else if !groups.is_empty() {
+        d.x = Some(groups.remove(0));
+    } else if let Some(Counted::Column { named, alias: false, .. }) = roles.counts.first()
+        && roles.plains.iter().all(|p| p.item > named.item)
+        && !model.column(named.column).unique
+        && d.agg == Aggregation::Count
+    {
+        d.x = Some(named.column);
+    } else if let Some(p) = plains.iter().position(|p| {
+        let column = model.column(*p);
+        // A key that is only half named ("lines" for line_no) is no axis.
+        let fits =
+            column.role != Role::Key || roles.plains.iter().any(|n| n.column == *p && placed[n.item].score >= 0.9);
+        fits && (!numeric(*p) || column.role != Role::Measure)
+    }) {
+        d.x = Some(plains.remove(p));
+    } else if !plains.is_empty() && d.assumed_measure {
+        d.x = Some(plains.remove(0));
+    }
+    let shown = q.words.first().is_some_and(|w| w.is_any(&["show", "plot", "graph", "draw", "display", "chart"]));
+    let long_range = matches!(units.first(), Some(Some(g)) if *g != Grain::Hour) && units.len() == 1;
+    let series = shown
+        && long_range
+        && d.chart.is_none()
+        && roles.measures.is_empty()
+        && roles.counts.is_empty()
+        && roles.superlative.is_none()
+        && !q.has(Cue::Share);
+    let trend = series
+        || q.has(Cue::Trend)
+        || d.transform.is_some()
+        || q.has(Cue::Anomaly)
+        || q.has(Cue::Forecast) && d.x.is_none()
+        || d.chart == Some(Chart::Line);
+    if d.x.is_none()
+        && trend
+        && let Some(axis) = axis
+    {
+        d.x = Some(axis);
+        d.x_grain = Some(times::axis_grain(units, q));
+    } else if trend
+        && d.transform.is_none()
+        && d.x_grain.is_none()
+        && q.has(Cue::Trend)
+        && let (Some(axis), Some(x)) = (axis, d.x)
+        && !temporal(&x)
+    {
+        groups.insert(0, x);
+        d.x = Some(axis);
+        d.x_grain = Some(times::axis_grain(units, q));
+    }
+    let x = d.x;
+    let well_named = |c: &ColumnRef| roles.plains.iter().any(|n| n.column == *c && placed[n.item].score >= 0.9);
+    let x_listed = roles.plains.iter().any(|n| Some(n.column) == x);
+    let listed = plains
+        .into_iter()
+        .filter(|c| x_listed && d.agg != Aggregation::None && well_named(c) && listed_together(roles, placed, x, *c));
+    let second =
+        groups.into_iter().chain(listed).find(|g| Some(*g) != x && Some(*g) != d.y && !numeric_measure(model, *g));
+    if d.x.is_some() {
+        d.split = second;
+    }
+}
+
+/// "city and year": two columns side by side, joined by nothing but "and" or a comma.
+fn listed_together(roles: &Roles, placed: &[Placed], x: Option<ColumnRef>, c: ColumnRef) -> bool {
+    let at = |column: ColumnRef| roles.plains.iter().find(|n| n.column == column).map(|n| n.item);
+    let (Some(a), Some(b)) = (x.and_then(at), at(c)) else { return false };
+    let (low, high) = (a.min(b), a.max(b));
+    if low == high {
+        return false;
+    }
+    placed[low + 1..high].iter().any(|p| matches!(p.item, Item::And | Item::Comma))
+        && placed[low + 1..high].iter().all(|p| matches!(p.item, Item::And | Item::Comma | Item::Filler))
+}
+
+/// Where the main clause starts when the question opens with "For ...,": an item index, else 0.
+fn lead_clause(q: &Question, placed: &[Placed]) -> usize {
+    if !q.words.first().is_some_and(|w| w.is("for")) {
+        return 0;
+    }
+    placed.iter().position(|p| p.item == Item::Comma).unwrap_or(0)
+}
+
+/// A foreign key that is named by its entity ("by customer") stands for the entity's name.
+fn entity_label(
+    model: &SemanticModel,
+    d: &Draft,
+    roles: &Roles,
+    placed: &[Placed],
+    c: ColumnRef,
+) -> Option<(usize, ColumnRef)> {
+    let named = roles.groups.iter().find(|n| n.column == c)?;
+    let own_name = placed[named.item].source == Some(crate::semantic::Source::Name)
+        && model.column(c).name.to_lowercase().ends_with("id");
+    let by_code = placed[named.item].source == Some(crate::semantic::Source::Alias);
+    if own_name || by_code {
+        return None;
+    }
+    let r = model.relationships.iter().find(|r| r.from == c.dataset && r.from_columns == [c.column])?;
+    let label = label_column(model, r.to).filter(|l| model.column(*l).value_type == ValueType::Text)?;
+    d.paths.contains_key(&r.to).then_some((r.to, label))
+}
+
+/// Several values of one column side by side become x or series.
+pub(super) fn splits(d: &mut Draft, scene: &Scene<'_>, conditions: &[Condition]) {
+    let Scene { q, model, placed, .. } = *scene;
+    let listed = conditions.iter().find_map(|c| match &c.test {
+        Test::In(l) if l.len() > 1 && !partly_named(placed, c.column) => Some(c.column),
+        _ => None,
+    });
+    let Some(column) = listed else { return };
+    if model.column(column).value_type != ValueType::Text || d.agg == Aggregation::None {
+        return;
+    }
+    let temporal_axis = d.x.is_some_and(|x| model.column(x).value_type.is_temporal());
+    if d.x.is_none() && (q.has(Cue::Compare) || q.words.iter().any(|w| w.is("and"))) && q.has(Cue::Compare) {
+        d.x = Some(column);
+    } else if d.x.is_some_and(|x| x != column) && d.split.is_none() && (q.has(Cue::Compare) || temporal_axis) {
+        d.split = Some(column);
+    }
+}
+
+/// True when the values of a column were found by part of their name: together they are one thing.
+fn partly_named(placed: &[Placed], column: ColumnRef) -> bool {
+    placed.iter().any(|p| matches!(p.item, Item::Value(c, _) if c == column) && !p.others.is_empty())
+}

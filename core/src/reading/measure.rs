@@ -1,0 +1,161 @@
+//! The measure of a reading: y and how it is aggregated.
+
+use super::cues::Cue;
+use super::draft::{Draft, Scene};
+use super::items::{Item, Placed};
+use super::roles::{Counted, Named, is_measure};
+use crate::quickspec::Chart;
+use crate::semantic::{Aggregation, ColumnRef, Layer, Role, SemanticModel, ValueType};
+
+/// y and its aggregation.
+pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
+    let Scene { q, model, roles, placed } = *scene;
+    let numeric = |n: &Named| model.column(n.column).value_type.is_numeric();
+    let mut pair: Vec<&Named> = roles.plains.iter().chain(&roles.groups).filter(|n| numeric(n)).collect();
+    pair.sort_by_key(|n| n.item);
+    let cue_at = correlate_item(placed);
+    if pair.iter().filter(|n| n.item > cue_at).count() >= 2 {
+        pair.retain(|n| n.item > cue_at);
+    }
+    let two_measures = pair.iter().filter(|n| is_measure(model, n.column)).count() >= 2;
+    let against = q.has(Cue::Correlate) || d.chart == Some(Chart::Scatter) || q.has(Cue::Compare) && two_measures;
+    if against && roles.measures.is_empty() && roles.counts.is_empty() && pair.len() >= 2 {
+        d.x = Some(pair[0].column);
+        d.y = Some(pair[1].column);
+        d.agg = Aggregation::None;
+        return;
+    }
+    if let Some((named, agg)) = roles.measures.first() {
+        d.y = Some(named.column);
+        d.agg = *agg;
+        return;
+    }
+    if let Some(counted) = roles.counts.first() {
+        d.agg = Aggregation::Count;
+        if let Counted::Column { named, distinct, alias } = counted {
+            let column = model.column(named.column);
+            // Columns that hold counts already are added up.
+            let tallies = column.value_type.is_numeric() && holds_counts(&column.name);
+            let totals = column.value_type.is_numeric()
+                && column.role == Role::Measure
+                && q.cues.iter().any(|c| c.cue == Cue::Count && q.words[c.words.clone()].iter().any(|w| w.is("total")));
+            if tallies && !*distinct
+                || totals
+                || column.role == Role::Measure
+                    && column.value_type.is_numeric()
+                    && column.default_agg == Aggregation::Sum
+                    && *alias
+                || column.role == Role::Measure
+                    && column.default_agg == Aggregation::Sum
+                    && model.datasets[d.root].layer == Layer::Gold
+            {
+                d.y = Some(named.column);
+                d.agg = Aggregation::Sum;
+                return;
+            }
+            let entity = *alias || column.role == Role::Key && model.datasets[d.root].primary_key.len() != 1;
+            let axis_elsewhere = !roles.groups.is_empty() || roles.grain.is_some() || roles.plains.is_empty();
+            if *distinct || (entity && !column.unique && axis_elsewhere && named_by_person(d, model)) {
+                d.agg = Aggregation::CountDistinct;
+            }
+            d.y = Some(named.column);
+        }
+        return;
+    }
+    if let Some(named) = roles.axis_y.filter(numeric) {
+        d.y = Some(named.column);
+        d.agg = Aggregation::None;
+        return;
+    }
+    // A measure after "by": "top brands by sales".
+    let by = roles
+        .groups
+        .iter()
+        .find(|n| is_measure(model, n.column) && (roles.superlative.is_some() || !roles.plains.is_empty()));
+    let small = model.datasets[d.root].rows <= 1000;
+    let pair_of_rows = small
+        && roles.plains.len() >= 2
+        && roles.groups.is_empty()
+        && roles.superlative.is_none()
+        && roles.bare_aggregate.is_none();
+    let plain = roles.plains.iter().find(|n| is_measure(model, n.column)).filter(|_| !pair_of_rows);
+    if let Some(named) = by.or(plain) {
+        d.y = Some(named.column);
+        d.agg = model.column(named.column).default_agg;
+        if let Some(agg) = roles.bare_aggregate {
+            d.agg = agg;
+        }
+        return;
+    }
+    // "transactions not paid in cash": a key's noun stands for what it identifies.
+    let aliased = |n: &&Named| {
+        model.column(n.column).role == Role::Key
+            && !model.column(n.column).unique
+            && !model.column(n.column).aliases.is_empty()
+    };
+    if let Some(named) = roles.plains.iter().find(aliased).filter(|_| !q.has(Cue::Raw) && roles.superlative.is_none()) {
+        d.y = Some(named.column);
+        d.agg = Aggregation::CountDistinct;
+        return;
+    }
+    if roles.plains.len() >= 2 && roles.groups.is_empty() && roles.superlative.is_none() {
+        // Two listed columns, the second of which is a number: rows as they are.
+        if let Some(second) =
+            roles.plains.iter().skip(1).find(|n| numeric(n)).or(roles.plains.first().filter(|n| numeric(n)))
+        {
+            d.y = Some(second.column);
+            d.agg = Aggregation::None;
+            return;
+        }
+    }
+    d.assumed_measure = true;
+    let shape = q.has(Cue::Count)
+        || q.cues
+            .iter()
+            .any(|c| c.cue == Cue::Chart(Chart::Bar) && q.words[c.words.clone()].iter().any(|w| w.is("histogram")));
+    let distribution = q.words.iter().any(|w| w.is_any(&["distribution", "frequency", "histogram"]));
+    let of_rows = !roles.datasets.is_empty() && roles.superlative.is_none();
+    if !shape
+        && !distribution
+        && !of_rows
+        && let Some(c) = primary_measure(model, d.root)
+    {
+        d.y = Some(c);
+        d.agg = model.column(c).default_agg;
+    }
+}
+
+/// The item of the word that sets two columns against each other, else 0.
+fn correlate_item(placed: &[Placed]) -> usize {
+    placed.iter().rposition(|p| matches!(p.item, Item::Cue(Cue::Correlate))).unwrap_or(0)
+}
+
+/// True for names like `room_count`, `num_employees`, `total_passengers`.
+fn holds_counts(name: &str) -> bool {
+    crate::prompt::words_of(name)
+        .iter()
+        .any(|w| matches!(w.as_str(), "count" | "num" | "number" | "total" | "qty" | "quantity" | "cnt"))
+        && !name.to_lowercase().ends_with("number")
+}
+
+/// True when somebody gave this dataset's columns names of their own: it was curated, not only registered.
+fn named_by_person(d: &Draft, model: &SemanticModel) -> bool {
+    model.datasets[d.root].columns.iter().any(|c| !c.aliases.is_empty())
+}
+
+/// The measure that a question without one is about: the first additive one that is an amount.
+pub fn primary_measure(model: &SemanticModel, root: usize) -> Option<ColumnRef> {
+    let dataset = &model.datasets[root];
+    let money = |name: &str| {
+        let name = name.to_lowercase();
+        ["sales", "revenue", "turnover", "amount", "spend", "total"].iter().any(|w| name.contains(w))
+    };
+    let sums =
+        |c: &&(usize, &crate::semantic::Column)| c.1.role == Role::Measure && c.1.default_agg == Aggregation::Sum;
+    let all: Vec<(usize, &crate::semantic::Column)> = dataset.columns.iter().enumerate().collect();
+    all.iter().filter(sums).find(|(_, c)| money(&c.name)).map(|(i, _)| ColumnRef { dataset: root, column: *i })
+}
+
+pub(super) fn numeric_measure(model: &SemanticModel, c: ColumnRef) -> bool {
+    is_measure(model, c) && model.column(c).value_type == ValueType::Decimal
+}

@@ -1,0 +1,152 @@
+//! What is done with the points: shares, rankings, sorting, years side by side.
+
+use super::cues::Cue;
+use super::draft::{Draft, Scene};
+use super::items::Item;
+use super::question::Question;
+use super::roles::is_measure;
+use crate::entity::{Condition, Test};
+use crate::quickspec::{Direction, OrderBy, OrderTarget};
+use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
+use crate::time::Grain;
+
+/// Parts of a whole: shares over x, or one part's share.
+pub(super) fn shares(d: &mut Draft, q: &Question, conditions: &mut Vec<Condition>) {
+    if !q.has(Cue::Share) || d.agg == Aggregation::None || d.agg == Aggregation::Avg {
+        return;
+    }
+    d.normalize = true;
+    let x_is_part = d.x.is_some() && d.x_grain.is_none();
+    if !x_is_part {
+        // "what share of sales comes from X": the last named value is the part, the others hold for the whole too.
+        let part = conditions.iter().position(|c| matches!(c.test, Test::In(_)));
+        if let Some(at) = part {
+            d.part.push(conditions.remove(at));
+        } else {
+            d.normalize = false;
+        }
+    }
+}
+
+/// "top 5 brands by sales", "which store sold most", "the highest price of each product".
+pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
+    let Scene { q, model, roles, placed } = *scene;
+    if roles.latest.is_some() || roles.earliest.is_some() || roles.limit.is_some() || q.has(Cue::Raw) {
+        let rows_wanted =
+            roles.counts.is_empty() && roles.measures.is_empty() && d.x_grain.is_none() && roles.groups.is_empty();
+        if rows_wanted {
+            d.raw = true;
+            d.agg = Aggregation::None;
+            d.x = None;
+            d.y = None;
+            d.split = None;
+            d.normalize = false;
+            let count = roles.latest.filter(|n| *n > 0).or(roles.earliest.filter(|n| *n > 0)).or(roles.limit);
+            d.top_k = count;
+            let dir = if roles.earliest.is_some() { Direction::Asc } else { Direction::Desc };
+            d.order = Some(OrderBy { by: OrderTarget::X, dir });
+            return;
+        }
+    }
+    let Some(s) = roles.superlative else { return };
+    let next = (s.item + 1..placed.len()).find(|&k| matches!(placed[k].item, Item::Column(_) | Item::Dataset(_)));
+    if let Some(k) = next
+        && let Item::Dataset(dataset) = placed[k].item
+        && d.assumed_measure
+        && s.count.is_none()
+        && !q.has(Cue::Which)
+        && let Some(c) = super::roles::only_measure(model, dataset)
+    {
+        d.y = Some(c);
+        d.assumed_measure = false;
+        d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
+        return;
+    }
+    let measure_next = next.is_some_and(|k| match placed[k].item {
+        Item::Column(c) => is_measure(model, c) || model.column(c).value_type.is_numeric() && d.y == Some(c),
+        _ => false,
+    });
+    let dimension_before = placed[..s.item].iter().any(|p| matches!(p.item, Item::Column(c) if !is_measure(model, c)));
+    let asks_which = q.has(Cue::Which) && (dimension_before || d.x.is_some());
+    if measure_next && !asks_which && s.count.is_none() && roles.measures.is_empty() && roles.counts.is_empty() {
+        // "the highest price": an extreme, not a ranking.
+        d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
+        return;
+    }
+    if d.x.is_none() || d.agg == Aggregation::None && d.y.is_none() {
+        return;
+    }
+    d.order = Some(OrderBy { by: OrderTarget::Y, dir: s.dir });
+    let plural = next.is_some_and(|k| placed[k].words.clone().last().is_some_and(|w| q.words[w].norm.ends_with('s')));
+    d.top_k = s.count.or(if plural && !asks_which { None } else { Some(1) });
+    if asks_which && s.count.is_none() {
+        let asked_plural = placed[..s.item]
+            .iter()
+            .rev()
+            .find(|p| matches!(p.item, Item::Column(_)))
+            .is_some_and(|p| q.words[p.words.end - 1].norm.ends_with('s'));
+        d.top_k = if asked_plural { None } else { Some(1) };
+    }
+}
+
+/// The sorting clause.
+pub(super) fn sorting(d: &mut Draft, q: &Question, model: &SemanticModel) {
+    let Some(clause) = &q.order else { return };
+    let target = clause.target.unwrap_or_else(|| {
+        // A name in the clause: the axis that carries it.
+        let named: Vec<ColumnRef> = q
+            .mentions
+            .iter()
+            .filter(|m| m.words.start >= clause.mention.start && m.words.end <= clause.mention.end)
+            .flat_map(|m| &m.candidates)
+            .filter_map(|c| match c.meaning {
+                crate::semantic::Meaning::Column(c) => Some(c),
+                _ => None,
+            })
+            .collect();
+        let on_x = d.x.is_some_and(|x| named.contains(&x));
+        let on_y = d.y.is_some_and(|y| named.contains(&y)) && d.agg != Aggregation::Count;
+        let says_aggregate = q.words[clause.words.clone()]
+            .iter()
+            .any(|w| w.is_any(&["average", "avg", "mean", "sum", "total", "minimum", "maximum", "min", "max"]));
+        let grain_named =
+            q.grains.iter().any(|g| g.words.start >= clause.words.start && g.words.end <= clause.words.end);
+        match (on_x, on_y) {
+            _ if says_aggregate => OrderTarget::Y,
+            (true, false) => OrderTarget::X,
+            (false, true) => OrderTarget::Y,
+            _ if grain_named => OrderTarget::X,
+            (true, true) => OrderTarget::X,
+            (false, false)
+                if !named.is_empty() && d.x.is_some_and(|x| model.column(x).value_type == ValueType::Text) =>
+            {
+                OrderTarget::X
+            }
+            (false, false) if clause.mention.is_empty() => OrderTarget::Y,
+            _ => OrderTarget::X,
+        }
+    });
+    d.order = Some(OrderBy { by: target, dir: clause.dir });
+}
+
+/// "2024 vs 2023 by month": years as series over the months.
+pub(super) fn year_over_year(
+    d: &mut Draft,
+    q: &Question,
+    model: &SemanticModel,
+    axis: Option<ColumnRef>,
+    ranges: usize,
+) {
+    let Some(axis) = axis.filter(|a| model.column(*a).value_type.is_temporal()) else { return };
+    let fine = matches!(d.x_grain, Some(Grain::Month | Grain::Quarter));
+    if q.has(Cue::YearOverYear) && fine && d.split.is_none() && d.transform.is_none() {
+        d.split = Some(axis);
+        d.split_grain = Some(Grain::Year);
+    } else if q.has(Cue::YearOverYear) && d.x.is_none() {
+        d.x = Some(axis);
+        d.x_grain = Some(Grain::Year);
+    } else if d.x.is_none() && ranges > 1 && q.has(Cue::Compare) {
+        d.x = Some(axis);
+        d.x_grain = q.times.matches.iter().find_map(|m| m.unit).or(Some(Grain::Year));
+    }
+}
