@@ -54,7 +54,17 @@ CREATE TABLE router.intent_models (
 );
 COMMENT ON TABLE router.intent_models IS 'Intent classifiers fitted by router_train()';
 
-REVOKE ALL ON router.query_embeddings, router.feedback, router.intent_models FROM PUBLIC;
+-- Answers by keyword, for questions that nothing else answers.
+CREATE TABLE router.templates (
+  name       text        PRIMARY KEY CHECK (name <> ''),
+  patterns   text[]      NOT NULL CHECK (cardinality(patterns) > 0),
+  quickspec  jsonb       NOT NULL CHECK (jsonb_typeof(quickspec) = 'object'),
+  created_by text        NOT NULL DEFAULT current_user,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE router.templates IS 'Answers by keyword, tried when a question is not understood otherwise';
+
+REVOKE ALL ON router.query_embeddings, router.feedback, router.intent_models, router.templates FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -62,6 +72,7 @@ BEGIN
   PERFORM pg_catalog.pg_extension_config_dump('router.query_embeddings_id_seq', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.feedback', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.feedback_id_seq', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.templates', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.intent_models', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.intent_models_id_seq', '');
 END

@@ -26,6 +26,14 @@ fn router_forget(id: i64) -> Result<bool> {
     Ok(similarity::forget(id)?)
 }
 
+/// Defines (or replaces) a template: when a question is not understood otherwise, and says one of the patterns and
+/// nothing else, the spec answers it.
+#[pg_extern(strict)]
+fn router_template(name: &str, patterns: Vec<Option<String>>, spec: JsonB) -> Result<()> {
+    let patterns: Vec<String> = patterns.into_iter().flatten().collect();
+    Ok(similarity::define_template(name, &patterns, &spec.0)?)
+}
+
 /// Rates one of this connection's answers, 1 (wrong) to 5 (right).
 #[pg_extern]
 fn router_feedback(

@@ -1,4 +1,4 @@
-//! Questions whose answer is known: taught in the same words, or re-bound from a similar one.
+//! Questions whose answer is known: taught in the same words, re-bound from a similar one, or by a template.
 
 use router_core::quickspec::QuickSpec;
 use router_core::route::{Answer, Context, Status, answer_known};
@@ -48,6 +48,21 @@ pub fn similar(
         }
     }
     Ok(answer)
+}
+
+/// Template answers are right as often as their words are meant so.
+const TEMPLATE_CONFIDENCE: f32 = 0.6;
+
+/// `answer`, or for a question that has none the answer of a template whose words explain all of it.
+pub fn template(prompt: &str, answer: Answer, model: &SemanticModel, context: &Context) -> Result<Answer> {
+    if answer.status == Status::Ok || context.previous.is_some() {
+        return Ok(answer);
+    }
+    let known = similarity::templates_for(prompt)?.into_iter().find_map(|(name, spec)| {
+        let why = format!("template \"{name}\"");
+        answer_known(spec_of(Some(spec))?, model, context, "template", TEMPLATE_CONFIDENCE, &why)
+    });
+    Ok(known.unwrap_or(answer))
 }
 
 fn spec_of(spec: Option<serde_json::Value>) -> Option<QuickSpec> {

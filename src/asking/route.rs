@@ -35,7 +35,8 @@ pub fn route(prompt: &str, context: &Value) -> Result<Routed> {
                 ContextError::UnknownDataset(_) => Error::no_dataset(e.to_string())
                     .with_hint("leave \"datasets\" out to ask over everything you may read"),
             })?;
-            known::similar(prompt, answer, &loaded.model, &context, &|past| read(past).ok())?
+            let answer = known::similar(prompt, answer, &loaded.model, &context, &|past| read(past).ok())?;
+            known::template(prompt, answer, &loaded.model, &context)?
         }
     };
     if let Some(sql) = &answer.sql {

@@ -4,6 +4,7 @@ mod feedback;
 mod intents;
 mod store;
 mod teach;
+mod template;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 
@@ -11,6 +12,7 @@ pub use feedback::{choose, rate};
 pub use intents::{classify, train};
 pub use store::{exact, forget, nearest, nearest_to};
 pub use teach::teach;
+pub use template::{define as define_template, templates_for};
 
 pgrx::extension_sql_file!("../../sql/similarity/tables.sql", name = "similarity_tables", requires = ["bootstrap"]);
 pgrx::extension_sql_file!(

@@ -62,7 +62,7 @@ pub(super) fn check_prompt(prompt: &str) -> Result<()> {
 }
 
 /// Why a spec can't be taught.
-enum Unfit {
+pub(super) enum Unfit {
     NoDataset(String),
     Wrong(Error),
 }
@@ -83,7 +83,7 @@ impl From<Unfit> for Error {
 }
 
 /// The spec in its own form, and whether the caller owns its dataset. It must build over what the caller may see.
-fn check_spec(spec: &Value) -> std::result::Result<(Value, bool), Unfit> {
+pub(super) fn check_spec(spec: &Value) -> std::result::Result<(Value, bool), Unfit> {
     let wrong = |why: String| {
         Error::invalid(format!("the spec is no {SCHEMA}: {why}"))
             .with_hint("take the \"spec\" of an answer of router_route() and change it")

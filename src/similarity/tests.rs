@@ -101,6 +101,15 @@ mod tests {
     }
 
     #[pg_test]
+    fn templates_answer_what_nothing_else_does() {
+        shop();
+        run(&format!("SELECT router_template('state', ARRAY['state of affairs'], '{SPEC}')"));
+        let got = route("The state of affairs, please");
+        assert_eq!((&got["status"], &got["source"]), (&"ok".into(), &"template".into()), "{got}");
+        assert_ne!(route("delete the state of affairs")["source"], "template");
+    }
+
+    #[pg_test]
     fn one_role_does_not_teach_another() {
         shop();
         run(

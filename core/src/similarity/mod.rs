@@ -2,6 +2,8 @@
 
 mod normalise;
 mod rebind;
+mod template;
 
 pub use normalise::normalise;
 pub use rebind::rebind;
+pub use template::matched_words;
