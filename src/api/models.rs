@@ -7,10 +7,12 @@ use router_core::models::{Method, Offer, Requirement, Strategy, capability_score
 
 use crate::error::{Error, SqlResult as Result};
 use crate::models::auto_assign::auto_assign;
+use crate::models::content::{self, Options};
 use crate::models::manage::{self, Override};
 use crate::models::outcome::{self, Outcome};
 use crate::models::recommend::recommend;
 use crate::pg::JsonArg;
+use crate::models::record;
 
 /// The best assignment for a task type by a strategy. Raises when there is none.
 #[pg_extern(
@@ -182,6 +184,54 @@ fn router_assignments(
             r.assigned_at,
         )
     })))
+}
+
+/// The best assignment for a prompt by a strategy, with the candidates, their scores and why.
+///
+/// Options: `task_type` (else guessed from the prompt), `quality_floor` (share of the best expected
+/// quality, 0 to 1), `max_cost` (dollars a request), `max_latency_ms`, `exclude` (model ids), `explore`
+/// (`thompson`, `ucb`), `log` (writes the decision and returns `decision_id`), `request_id`.
+#[pg_extern(volatile)]
+fn router_recommend(
+    prompt: Option<&str>,
+    strategy: default!(Option<&str>, "'balanced'"),
+    options: default!(Option<JsonArg>, "'{}'"),
+) -> Result<JsonB> {
+    let prompt = prompt.ok_or_else(|| Error::null("the prompt must not be null"))?;
+    let strategy = self::strategy(strategy.unwrap_or("balanced"))?;
+    let options = match options {
+        Some(json) => json.value("options")?,
+        None => serde_json::json!({}),
+    };
+    Ok(content::recommend_for(prompt, strategy, &Options::read(&options)?)?)
+}
+
+/// Records how a model did on a prompt: `quality` 0 to 1, `latency_ms`, `cost` in dollars; null is
+/// unknown. With `decision_id` the decision is completed too.
+#[pg_extern(volatile)]
+#[allow(clippy::too_many_arguments)] // the SQL signature
+fn router_record_outcome(
+    model_id: Option<&str>,
+    task_type: Option<&str>,
+    prompt: Option<&str>,
+    success: Option<bool>,
+    quality: default!(Option<f64>, "NULL"),
+    latency_ms: default!(Option<f64>, "NULL"),
+    cost: default!(Option<f64>, "NULL"),
+    decision_id: default!(Option<Uuid>, "NULL"),
+) -> Result<()> {
+    let missing = |what: &str| Error::null(format!("{what} must not be null"));
+    let model = model_id.ok_or_else(|| missing("the model id"))?;
+    let prompt = prompt.ok_or_else(|| missing("the prompt"))?;
+    let success = success.ok_or_else(|| missing("success"))?;
+    Ok(record::record(model, task_type, prompt, Outcome { success, quality, latency_ms, cost }, decision_id)?)
+}
+
+/// The kind of task a prompt is (coding, math, reasoning, arabic, general) and how sure that is, 0 to 1.
+#[pg_extern(immutable, strict, parallel_safe)]
+fn router_task_type(prompt: &str) -> TableIterator<'static, (name!(task_type, String), name!(confidence, f64))> {
+    let (task_type, confidence) = router_core::models::task_type(prompt);
+    TableIterator::once((task_type.to_owned(), confidence))
 }
 
 fn strategy(name: &str) -> std::result::Result<Strategy, Error> {

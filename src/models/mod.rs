@@ -1,12 +1,14 @@
 //! The model router's glue: its tables, and the statements that recommend, learn and assign.
 
 pub mod auto_assign;
+pub mod content;
+mod learning;
 pub mod manage;
 pub mod outcome;
 pub mod plan;
 pub mod recommend;
+pub mod record;
 mod schema;
-
 pub mod settings;
 
 pub use schema::score;

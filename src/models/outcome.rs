@@ -36,7 +36,7 @@ impl Outcome {
         }
     }
 
-    fn quality_or_success(&self) -> f64 {
+    pub fn quality_or_success(&self) -> f64 {
         self.quality.unwrap_or(if self.success { 1.0 } else { 0.0 })
     }
 }

@@ -49,11 +49,16 @@ fn plan(rank: &str) -> Plan {
 /// assignments on trial, where there are some.
 pub fn recommend(task_type: &str, strategy: Strategy) -> Result<Choice> {
     let choice = pg::as_extension_owner(|| Spi::connect(|client| choose(client, task_type, strategy)))?;
+    remember(choice.assignment_id, choice.propensity);
+    Ok(choice)
+}
+
+/// Keeps the probability of a choice, for the decision that may be written down.
+pub fn remember(assignment: Uuid, propensity: f64) {
     MADE.with_borrow_mut(|made| {
         made.truncate(REMEMBERED - 1);
-        made.push_front((choice.assignment_id, choice.propensity));
+        made.push_front((assignment, propensity));
     });
-    Ok(choice)
 }
 
 /// The probability of this session's latest recommendation of an assignment, null if there was none.
@@ -121,7 +126,8 @@ fn read(row: &SpiHeapTupleData<'_>, strategy: Strategy, propensity: f64) -> Resu
     })
 }
 
-fn nothing_suitable(client: &SpiClient<'_>, task_type: &str) -> Error {
+/// Why nothing was found: the task type is unknown, or nothing healthy serves it.
+pub fn nothing_suitable(client: &SpiClient<'_>, task_type: &str) -> Error {
     let names = client
         .select("SELECT string_agg(task_type, ', ' ORDER BY task_type) FROM router.task_types", None, &[])
         .ok()

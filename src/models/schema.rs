@@ -6,7 +6,7 @@ use router_core::models::{Evidence, Hints, LatencySketch, opens_circuit, overall
 use serde_json::Value;
 
 use super::{outcome, recommend};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, SqlResult as Result};
 
 extension_sql_file!("../../sql/models/catalogue.sql", name = "models_catalogue", requires = ["bootstrap"]);
 extension_sql_file!("../../sql/models/audit.sql", name = "models_audit", requires = ["models_catalogue"]);
@@ -168,12 +168,12 @@ fn rank(
     Ok(vec![r.balanced, r.quality, r.latency_ms, r.cost])
 }
 
-fn p95(sketch: &[u8]) -> Result<Option<(f64, f64)>> {
+fn p95(sketch: &[u8]) -> error::Result<Option<(f64, f64)>> {
     let read = read_sketch(sketch)?;
     Ok(read.quantile(0.95).map(|ms| (ms, read.count().into())))
 }
 
-fn read_sketch(bytes: &[u8]) -> Result<LatencySketch> {
+fn read_sketch(bytes: &[u8]) -> error::Result<LatencySketch> {
     LatencySketch::from_bytes(bytes).map_err(|e| Error::invalid(e.to_string()))
 }
 

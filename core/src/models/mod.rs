@@ -1,15 +1,28 @@
 //! The model router: task types, capabilities, assignment, recommendation, learning.
 
+mod arabic;
 mod assign;
 mod capability;
+pub mod choose;
 mod estimate;
 mod health;
+mod learner;
+mod ridge;
 mod sketch;
+mod softmax;
 mod strategy;
+mod surface;
+mod task_type;
 
+pub use arabic::arabic;
 pub use assign::{AgentSlots, Assigned, Method, assign};
 pub use capability::{Breakdown, CapabilityError, Offer, Requirement, capability_score};
+pub use choose::{Explore, Prospect};
 pub use estimate::{Evidence, Hints, Ranks, overall_success, ranks, smoothed_success};
 pub use health::opens_circuit;
+pub use learner::{Expectation, Learner, PromptFeatures};
 pub use sketch::{LatencySketch, MAX_LATENCY_MS};
+pub use softmax::Softmax;
 pub use strategy::Strategy;
+pub use surface::shape;
+pub use task_type::{ARABIC, CLASSIFIED, task_features, task_type, task_type_of};

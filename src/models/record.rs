@@ -1,0 +1,103 @@
+//! Outcomes with their prompt: what the next recommendation for a similar prompt knows.
+
+use pgrx::datum::Uuid;
+use pgrx::prelude::*;
+
+use super::content::features;
+use super::outcome::{self, Outcome};
+use super::plan::Plan;
+use crate::error::{Error, Result};
+use crate::pg;
+
+thread_local! {
+    static SERVING: Plan = Plan::new(
+        include_str!("../../sql/models/query/lock_serving.sql"),
+        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID],
+    );
+    static KNOWN: Plan = Plan::new(
+        "SELECT EXISTS (SELECT FROM router.models WHERE model_id = $1)
+             OR EXISTS (SELECT FROM router.agent_model_assignments WHERE model_id = $1),
+           EXISTS (SELECT FROM router.task_types WHERE task_type = $2)",
+        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID],
+    );
+    static INSERT: Plan = Plan::new(
+        "INSERT INTO router.prompt_outcomes (prompt_hash, task_type, model_id, assignment_id, features, success, quality, latency_ms, cost)
+         VALUES (sha256(convert_to($1, 'UTF8')), $2, $3, $4, $5, $6, $7::real, $8::int, $9)",
+        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::UUIDOID,
+          PgBuiltInOids::BYTEAOID, PgBuiltInOids::BOOLOID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID,
+          PgBuiltInOids::FLOAT8OID],
+    );
+    static COMPLETE: Plan = Plan::new(
+        include_str!("../../sql/models/query/complete_decision.sql"),
+        &[PgBuiltInOids::UUIDOID, PgBuiltInOids::BOOLOID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID,
+          PgBuiltInOids::FLOAT8OID],
+    );
+}
+
+/// Records how a model did on a prompt. A task type that is not told is guessed.
+///
+/// With a decision the outcome belongs to that decision's assignment. Without one it belongs to the
+/// model's only assignment for the task type; where there are several it teaches the quality of all
+/// of them, and no one's request counter moves.
+pub fn record(model: &str, task_type: Option<&str>, prompt: &str, outcome: Outcome, decision: Option<Uuid>) -> Result<()> {
+    let outcome = outcome.checked()?;
+    let (features, guessed, _) = features(prompt);
+    let task_type = task_type.map_or(guessed, str::trim);
+    pg::as_extension_owner(|| {
+        Spi::connect_mut(|client| {
+            let known = KNOWN.with(|p| p.select(client, &[model.into(), task_type.into()]))?.first();
+            if known.get::<bool>(1)? != Some(true) {
+                return Err(Error::not_found(format!("model \"{model}\" does not exist"))
+                    .with_hint("insert it into router.models, or assign it"));
+            }
+            if known.get::<bool>(2)? != Some(true) {
+                return Err(Error::invalid(format!("unknown task type \"{task_type}\""))
+                    .with_hint("SELECT task_type FROM router.task_types lists them"));
+            }
+            let values = [
+                decision.into(),
+                outcome.success.into(),
+                outcome.quality.into(),
+                outcome.latency_ms.into(),
+                outcome.cost.into(),
+            ];
+            let serving: Vec<Uuid> = match decision {
+                // The decision's own trigger teaches its task type.
+                Some(id) => {
+                    let row = COMPLETE.with(|p| p.update(client, &values))?;
+                    if row.is_empty() {
+                        return Err(Error::not_found(format!("decision \"{id}\" does not exist or is completed")));
+                    }
+                    row.first().get_one::<Uuid>()?.into_iter().collect()
+                }
+                None => {
+                    let rows = SERVING.with(|p| p.update(client, &[model.into(), task_type.into()]))?;
+                    let ids = rows.map(|r| r.get::<Uuid>(1)).collect::<std::result::Result<Vec<_>, _>>()?;
+                    ids.into_iter().flatten().collect()
+                }
+            };
+            if let [only] = serving[..] {
+                outcome::count(client, only, &outcome)?;
+            }
+            if decision.is_none() {
+                for &id in &serving {
+                    outcome::learn(client, id, task_type, &outcome)?;
+                }
+            }
+            let only = if let [only] = serving[..] { Some(only) } else { None };
+            let row = [
+                prompt.into(),
+                task_type.into(),
+                model.into(),
+                only.into(),
+                features.to_bytes().into(),
+                outcome.success.into(),
+                outcome.quality_or_success().into(),
+                outcome.latency_ms.into(),
+                outcome.cost.into(),
+            ];
+            INSERT.with(|p| p.update(client, &row))?;
+            Ok(())
+        })
+    })
+}
