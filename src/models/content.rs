@@ -5,9 +5,7 @@ use pgrx::datum::{DatumWithOid, Uuid};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use router_core::embed::Encoder;
-use router_core::models::{
-    Expectation, Explore, Prospect, PromptFeatures, Strategy, choose, shape, task_type_of,
-};
+use router_core::models::{Expectation, Explore, PromptFeatures, Prospect, Strategy, choose, shape, task_type_of};
 use serde_json::{Map, Value, json};
 
 use super::learning::with_learner;
@@ -47,14 +45,18 @@ impl Options {
     /// Reads the options; an unknown key or a value of the wrong kind is an error.
     pub fn read(json: &Value) -> Result<Self> {
         let map = json.as_object().ok_or_else(|| Error::invalid("options must be a JSON object"))?;
-        let known = ["task_type", "quality_floor", "max_cost", "max_latency_ms", "exclude", "explore", "log", "request_id"];
+        let known =
+            ["task_type", "quality_floor", "max_cost", "max_latency_ms", "exclude", "explore", "log", "request_id"];
         if let Some(key) = map.keys().find(|k| !known.contains(&k.as_str())) {
-            return Err(Error::invalid(format!("unknown option \"{key}\"")).with_hint(format!("known are {}", known.join(", "))));
+            return Err(Error::invalid(format!("unknown option \"{key}\""))
+                .with_hint(format!("known are {}", known.join(", "))));
         }
         let wrong = |key: &str, what: &str| Error::invalid(format!("option \"{key}\" must be {what}"));
         let given = |key: &str| map.get(key).filter(|v| !v.is_null());
         let number = |key: &str| -> Result<Option<f64>> {
-            given(key).map(|v| v.as_f64().filter(|x| *x >= 0.0).ok_or_else(|| wrong(key, "a number of zero or more"))).transpose()
+            given(key)
+                .map(|v| v.as_f64().filter(|x| *x >= 0.0).ok_or_else(|| wrong(key, "a number of zero or more")))
+                .transpose()
         };
         let text = |key: &str| -> Result<Option<String>> {
             given(key).map(|v| v.as_str().map(str::to_owned).ok_or_else(|| wrong(key, "a string"))).transpose()
@@ -71,7 +73,9 @@ impl Options {
             quality_floor,
             max_cost: number("max_cost")?,
             max_latency_ms: number("max_latency_ms")?,
-            exclude: given("exclude").map(|v| names(v).ok_or_else(|| wrong("exclude", "an array of model ids"))).transpose()?,
+            exclude: given("exclude")
+                .map(|v| names(v).ok_or_else(|| wrong("exclude", "an array of model ids")))
+                .transpose()?,
             explore: match text("explore")?.as_deref() {
                 None | Some("no") => Explore::No,
                 Some("thompson") => Explore::Thompson,
@@ -155,12 +159,8 @@ fn candidates(
     features: &PromptFeatures,
     options: &Options,
 ) -> Result<(Vec<Candidate>, f64)> {
-    let values: [DatumWithOid; 4] = [
-        task_type.into(),
-        options.max_cost.into(),
-        options.max_latency_ms.into(),
-        options.exclude.clone().into(),
-    ];
+    let values: [DatumWithOid; 4] =
+        [task_type.into(), options.max_cost.into(), options.max_latency_ms.into(), options.exclude.clone().into()];
     let mut random = 0.5;
     let mut out = Vec::new();
     for row in CANDIDATES.with(|p| p.select(client, &values))? {
@@ -237,7 +237,10 @@ fn log(mut answer: Value, options: &Options) -> Result<Value> {
     let id = pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
             let values = [JsonB(answer.clone()).into(), options.request_id.as_deref().into()];
-            Ok(client.update(include_str!("../../sql/models/query/log_decision.sql"), None, &values)?.first().get_one::<Uuid>()?)
+            Ok(client
+                .update(include_str!("../../sql/models/query/log_decision.sql"), None, &values)?
+                .first()
+                .get_one::<Uuid>()?)
         })
     })?;
     answer["decision_id"] = json!(id.map(|id| id.to_string()));

@@ -70,7 +70,8 @@ pub fn with_learner<T>(client: &SpiClient<'_>, f: impl FnOnce(&mut Learner) -> T
         let rows = LOAD.with(|p| p.select(client, &news))?;
         let read_any = !rows.is_empty();
         for row in rows {
-            let (Some(id), Some(hash), Some(bytes)) = (row.get::<i64>(1)?, row.get::<&[u8]>(2)?, row.get::<&[u8]>(3)?) else {
+            let (Some(id), Some(hash), Some(bytes)) = (row.get::<i64>(1)?, row.get::<&[u8]>(2)?, row.get::<&[u8]>(3)?)
+            else {
                 continue;
             };
             learned.last = learned.last.max(id);

@@ -39,7 +39,13 @@ thread_local! {
 /// With a decision the outcome belongs to that decision's assignment. Without one it belongs to the
 /// model's only assignment for the task type; where there are several it teaches the quality of all
 /// of them, and no one's request counter moves.
-pub fn record(model: &str, task_type: Option<&str>, prompt: &str, outcome: Outcome, decision: Option<Uuid>) -> Result<()> {
+pub fn record(
+    model: &str,
+    task_type: Option<&str>,
+    prompt: &str,
+    outcome: Outcome,
+    decision: Option<Uuid>,
+) -> Result<()> {
     let outcome = outcome.checked()?;
     let (features, guessed, _) = features(prompt);
     let task_type = task_type.map_or(guessed, str::trim);

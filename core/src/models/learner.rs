@@ -213,7 +213,8 @@ impl Learner {
     }
 
     fn refit(&mut self) {
-        let due = self.fitted.as_ref().is_none_or(|f| self.outcomes >= f.outcomes + (f.outcomes / 10).max(LEAST_TO_FIT));
+        let due =
+            self.fitted.as_ref().is_none_or(|f| self.outcomes >= f.outcomes + (f.outcomes / 10).max(LEAST_TO_FIT));
         if !due {
             return;
         }

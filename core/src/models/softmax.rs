@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn learns_what_can_be_learned() {
         let row = |x: f32, y: f32| (vec![x, y], usize::from(x + y > 0.0), 1.0);
-        let rows: Vec<_> = (-10..10).flat_map(|x| (-10..10).map(move |y| row(x as f32 / 5.0, y as f32 / 5.0))).collect();
+        let rows: Vec<_> =
+            (-10..10).flat_map(|x| (-10..10).map(move |y| row(x as f32 / 5.0, y as f32 / 5.0))).collect();
         let model = Softmax::fit(&rows, 2, 1e-4, 300);
         let right = rows.iter().filter(|r| (model.predict(&r.0)[1] > 0.5) == (r.1 == 1)).count();
         assert!(right as f64 > 0.95 * rows.len() as f64, "{right} of {}", rows.len());
