@@ -1,0 +1,62 @@
+-- Weeks of router.routing_decisions: made ahead, and dropped when all they hold is older than is kept.
+
+CREATE FUNCTION router.make_week(week date) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  name text := 'routing_decisions_' || to_char(week, 'YYYYMMDD');
+  low timestamptz := week::timestamp AT TIME ZONE 'UTC';
+  high timestamptz := (week + 7)::timestamp AT TIME ZONE 'UTC';
+BEGIN
+  -- Rows that came before their week was made stay in the default partition, which then keeps it.
+  IF to_regclass('router.' || quote_ident(name)) IS NOT NULL
+    OR EXISTS (SELECT FROM router.routing_decisions_default WHERE created_at >= low AND created_at < high)
+  THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE TABLE router.%I PARTITION OF router.routing_decisions FOR VALUES FROM (%L) TO (%L)', name, low, high);
+  RETURN true;
+END;
+$$;
+
+-- Makes weeks ahead, drops and deletes decisions and evidence older than the days kept. The audit log
+-- is kept. Returns what was done.
+CREATE FUNCTION router.maintain_decisions(days_kept integer, weeks_ahead integer DEFAULT 4)
+RETURNS TABLE (action text, object text, affected bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  this_week date := date_trunc('week', clock_timestamp() AT TIME ZONE 'UTC')::date;
+  cutoff timestamptz := clock_timestamp() - make_interval(days => days_kept);
+  part record;
+  n bigint;
+BEGIN
+  -- One at a time: two would make the same week.
+  PERFORM pg_advisory_xact_lock(hashtextextended('router.maintain_decisions', 0));
+  FOR i IN 0..weeks_ahead LOOP
+    IF router.make_week(this_week + 7 * i) THEN
+      RETURN QUERY SELECT 'created', 'routing_decisions_' || to_char(this_week + 7 * i, 'YYYYMMDD'), NULL::bigint;
+    END IF;
+  END LOOP;
+  FOR part IN
+    SELECT c.relname, substring(pg_get_expr(c.relpartbound, c.oid) FROM $x$TO \('([^']+)'\)$x$)::timestamptz AS high
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'router.routing_decisions'::regclass
+  LOOP
+    IF part.high <= cutoff THEN
+      EXECUTE format('DROP TABLE router.%I', part.relname);
+      RETURN QUERY SELECT 'dropped', part.relname::text, NULL::bigint;
+    END IF;
+  END LOOP;
+  DELETE FROM router.routing_decisions_default WHERE created_at < cutoff;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  IF n > 0 THEN
+    RETURN QUERY SELECT 'deleted', 'routing_decisions_default', n;
+  END IF;
+  DELETE FROM router.prompt_outcomes WHERE created_at < cutoff;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  IF n > 0 THEN
+    RETURN QUERY SELECT 'deleted', 'prompt_outcomes', n;
+  END IF;
+END;
+$$;
