@@ -3,3 +3,4 @@ REVOKE ALL ON FUNCTION router.audit_change(), router.touch_assignment(), router.
   router.fill_propensity(), router.rank_assignments(uuid[]), router.rank_inserted(), router.rank_changed(),
   router.rank_dependents(), router.rank_task_type(), router.refuse_delete_in_use() FROM PUBLIC;
 REVOKE ALL ON FUNCTION router.apply_assignments(jsonb, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION router.make_week(date), router.maintain_decisions(integer, integer) FROM PUBLIC;

@@ -31,11 +31,13 @@ extension_sql_file!(
     ]
 );
 extension_sql_file!("../../sql/models/auto_assign.sql", name = "models_auto_assign", requires = ["models_triggers"]);
+extension_sql_file!("../../sql/models/maintain.sql", name = "models_maintain", requires = ["models_triggers"]);
+extension_sql_file!("../../sql/models/off_policy.sql", name = "models_off_policy", requires = ["models_triggers"]);
 extension_sql_file!("../../sql/models/views.sql", name = "models_views", requires = ["models_triggers"]);
 extension_sql_file!(
     "../../sql/models/grants.sql",
     name = "models_grants",
-    requires = ["models_views", "models_auto_assign"]
+    requires = ["models_views", "models_auto_assign", "models_maintain", "models_off_policy"]
 );
 
 /// Expected success (0 to 1) from a match score (0 to 100) and decayed outcomes.
