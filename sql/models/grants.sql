@@ -1,6 +1,6 @@
 -- Changing who serves what, and feeding what was learned, is granted by router_grant.
 REVOKE ALL ON FUNCTION router.audit_change(), router.touch_assignment(), router.touch_row(), router.start_assignment(),
-  router.fill_propensity(), router.rank_assignments(uuid[]), router.rank_inserted(), router.rank_changed(),
+  router.check_assignment(router.agent_model_assignments), router.rank_assignments(uuid[]), router.rank_inserted(), router.rank_changed(),
   router.rank_dependents(), router.rank_task_type(), router.refuse_delete_in_use() FROM PUBLIC;
 REVOKE ALL ON FUNCTION router.apply_assignments(jsonb, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION router.make_week(date), router.maintain_decisions(integer, integer) FROM PUBLIC;

@@ -1,10 +1,33 @@
 -- updated_at, ranks and audit follow every change, whoever makes it.
 
+-- What no CHECK says (see the table): ids, shapes of JSON, counters that can be.
+CREATE FUNCTION router.check_assignment(a router.agent_model_assignments) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  problem text := CASE
+    WHEN a.agent_id = '' OR a.model_id = '' THEN 'agent and model must have an id'
+    WHEN jsonb_typeof(a.capabilities) <> 'object' THEN 'capabilities must be a JSON object'
+    WHEN jsonb_typeof(a.capabilities -> 'task_types') <> 'array' THEN 'capabilities.task_types must be an array'
+    WHEN jsonb_typeof(a.performance_weights) <> 'object' THEN 'performance_weights must be a JSON object'
+    WHEN a.successful_requests NOT BETWEEN 0 AND a.total_requests THEN
+      'successful_requests must lie between 0 and total_requests'
+    WHEN a.success_rate NOT BETWEEN 0 AND 100 THEN 'success_rate must lie between 0 and 100'
+    WHEN a.avg_latency_ms < 0 THEN 'avg_latency_ms must not be negative'
+  END;
+BEGIN
+  IF problem IS NOT NULL THEN
+    RAISE EXCEPTION '%', problem USING ERRCODE = 'check_violation', TABLE = 'agent_model_assignments', SCHEMA = 'router';
+  END IF;
+END;
+$$;
+
 -- An outcome moves recent_at and nothing else does; any other update passes here.
 CREATE FUNCTION router.touch_assignment() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  PERFORM router.check_assignment(NEW);
   NEW.updated_at := clock_timestamp();
   NEW.edits := OLD.edits + 1;
   IF NEW.total_requests <> OLD.total_requests OR NEW.successful_requests <> OLD.successful_requests THEN
@@ -29,22 +52,13 @@ CREATE FUNCTION router.start_assignment() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  PERFORM router.check_assignment(NEW);
   IF NEW.recent_weight = 0 AND NEW.total_requests > 0 THEN
     NEW.recent_weight := NEW.total_requests;
     NEW.recent_success := NEW.successful_requests;
   END IF;
   NEW.ranked_success := router.expected_success(NEW.match_score::float8, NEW.recent_weight, NEW.recent_success);
   NEW.ranked_latency_ms := COALESCE(router.latency_quantile(NEW.latency_sketch, 0.95), 0);
-  RETURN NEW;
-END;
-$$;
-
--- The session remembers with which probability it recommended an assignment.
-CREATE FUNCTION router.fill_propensity() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  NEW.propensity := router.propensity_of(NEW.assignment_id);
   RETURN NEW;
 END;
 $$;
@@ -177,12 +191,12 @@ CREATE TRIGGER touch BEFORE UPDATE ON router.agent_model_assignments
 CREATE TRIGGER rank_inserted AFTER INSERT ON router.agent_model_assignments
   REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION router.rank_inserted();
 CREATE TRIGGER rank_changed AFTER UPDATE ON router.agent_model_assignments
-  FOR EACH ROW WHEN (NEW.edits <> OLD.edits OR NEW.status <> OLD.status OR NEW.match_score <> OLD.match_score)
+  FOR EACH ROW WHEN (NEW.edits <> OLD.edits)
   EXECUTE FUNCTION router.rank_changed();
 CREATE TRIGGER audit AFTER INSERT OR DELETE ON router.agent_model_assignments
   FOR EACH ROW EXECUTE FUNCTION router.audit_change('assignment_id');
 CREATE TRIGGER audit_update AFTER UPDATE ON router.agent_model_assignments
-  FOR EACH ROW WHEN (NEW.edits <> OLD.edits OR NEW.status <> OLD.status OR NEW.match_score <> OLD.match_score)
+  FOR EACH ROW WHEN (NEW.edits <> OLD.edits)
   EXECUTE FUNCTION router.audit_change('assignment_id');
 
 CREATE TRIGGER touch BEFORE UPDATE ON router.agents
@@ -206,16 +220,12 @@ CREATE TRIGGER rank AFTER INSERT OR UPDATE OF status, input_price, output_price,
 CREATE TRIGGER rank AFTER INSERT ON router.task_types
   FOR EACH STATEMENT EXECUTE FUNCTION router.rank_task_type();
 
-CREATE TRIGGER propensity BEFORE INSERT ON router.routing_decisions
-  FOR EACH ROW WHEN (NEW.propensity IS NULL AND NEW.assignment_id IS NOT NULL)
-  EXECUTE FUNCTION router.fill_propensity();
-
--- A decision with an outcome teaches, whether the outcome came with it or later.
-CREATE TRIGGER learn AFTER INSERT ON router.routing_decisions
-  FOR EACH ROW WHEN (NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL AND NEW.task_type IS NOT NULL
-    AND NOT router.restoring())
+-- A decision with an outcome teaches, whether the outcome came with it or later; and a decision on what
+-- this session was recommended gets the recommendation's probability. Before the row is stored, so that
+-- the lock on the assignment comes before the foreign key's.
+CREATE TRIGGER learn BEFORE INSERT ON router.routing_decisions
+  FOR EACH ROW WHEN (NEW.assignment_id IS NOT NULL)
   EXECUTE FUNCTION router.learn_from_decision();
-CREATE TRIGGER learn_later AFTER UPDATE OF success ON router.routing_decisions
-  FOR EACH ROW WHEN (OLD.success IS NULL AND NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL AND NEW.task_type IS NOT NULL
-    AND NOT router.restoring())
+CREATE TRIGGER learn_later BEFORE UPDATE OF success ON router.routing_decisions
+  FOR EACH ROW WHEN (OLD.success IS NULL AND NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL)
   EXECUTE FUNCTION router.learn_from_decision();

@@ -1,5 +1,5 @@
-//! Learning from outcomes. Every path locks the assignment's row first and its metrics after it, so
-//! that outcomes of the same assignment wait for each other and never deadlock.
+//! Learning from outcomes. Every path takes the assignment's lock first, its row and its metrics after
+//! it, so that outcomes of the same assignment wait for each other and never deadlock.
 
 use pgrx::AnyNumeric;
 use pgrx::datum::{UnboxDatum, Uuid};
@@ -8,7 +8,7 @@ use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
 use super::plan::Plan;
-use super::settings;
+use super::{recommend, settings};
 use crate::error::{self, Error};
 use crate::pg;
 
@@ -54,10 +54,6 @@ thread_local! {
         &[PgBuiltInOids::UUIDOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::BOOLOID, PgBuiltInOids::FLOAT8OID,
           PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID],
     );
-    static LOCK: Plan = Plan::new(
-        "SELECT true FROM router.agent_model_assignments WHERE assignment_id = $1 FOR NO KEY UPDATE",
-        &[PgBuiltInOids::UUIDOID],
-    );
 }
 
 /// Counts one outcome of an assignment, over all task types.
@@ -76,6 +72,7 @@ pub fn count(client: &mut SpiClient<'_>, assignment: Uuid, outcome: &Outcome) ->
         settings::decay_per_second().into(),
         settings::circuit_cooldown().into(),
     ];
+    lock(assignment);
     let rows = UPDATE.with(|plan| plan.update(client, &values))?;
     if rows.is_empty() {
         return Ok(false);
@@ -102,9 +99,13 @@ pub fn learn(client: &mut SpiClient<'_>, assignment: Uuid, task_type: &str, outc
     Ok(())
 }
 
-/// Takes the row lock under which an assignment's metrics may change; false when the id is unknown.
-pub fn lock(client: &mut SpiClient<'_>, assignment: Uuid) -> error::Result<bool> {
-    Ok(!LOCK.with(|plan| plan.update(client, &[assignment.into()]))?.is_empty())
+/// Lets one transaction at a time change what is learned of an assignment. Waiting here, before the
+/// statement that updates, spares its second look at a row that changed under it, and the foreign key
+/// from decisions never meets a row in change, which would cost a multixact.
+pub fn lock(assignment: Uuid) {
+    let (high, low) = assignment.as_bytes().split_at(8);
+    let half = |b: &[u8]| b.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte));
+    pg::advisory_lock((half(high) ^ half(low).rotate_left(17)).cast_signed());
 }
 
 pub fn no_assignment(id: Uuid) -> Error {
@@ -119,13 +120,31 @@ pub fn no_assignment(id: Uuid) -> Error {
 pub fn learn_from_decision<'a>(
     trigger: &'a PgTrigger<'a>,
 ) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, std::convert::Infallible> {
-    if let Some(Err(error)) = trigger.new().map(|row| learn_from_row(&row)) {
+    let Some(row) = trigger.new() else { return Ok(None) };
+    let mut row = row.into_owned();
+    let done = fill_propensity(&mut row).and_then(|()| learn_from_row(&row));
+    if let Err(error) = done {
         ErrorReport::from(error).report(PgLogLevel::ERROR);
     }
-    Ok(None::<PgHeapTuple<'a, AllocatedByPostgres>>)
+    Ok(Some(row))
+}
+
+/// Gives a decision the probability with which this session was recommended its assignment.
+fn fill_propensity(row: &mut PgHeapTuple<'_, AllocatedByRust>) -> error::Result<()> {
+    let assignment: Option<Uuid> = column(row, "assignment_id")?;
+    if column::<f64>(row, "propensity")?.is_some() {
+        return Ok(());
+    }
+    match assignment.and_then(recommend::propensity_of) {
+        None => Ok(()),
+        Some(p) => row.set_by_name("propensity", p).map_err(|e| Error::invalid(format!("propensity: {e}"))),
+    }
 }
 
 fn learn_from_row(row: &PgHeapTuple<'_, impl WhoAllocated>) -> error::Result<()> {
+    if pg::restoring() {
+        return Ok(());
+    }
     let (assignment, task_type) = (column::<Uuid>(row, "assignment_id")?, column::<String>(row, "task_type")?);
     let (Some(assignment), Some(task_type), Some(success)) = (assignment, task_type, column(row, "success")?) else {
         return Ok(());
@@ -138,10 +157,8 @@ fn learn_from_row(row: &PgHeapTuple<'_, impl WhoAllocated>) -> error::Result<()>
     };
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
-            if lock(client, assignment)? {
-                learn(client, assignment, &task_type, &outcome)?;
-            }
-            Ok(())
+            lock(assignment);
+            learn(client, assignment, &task_type, &outcome)
         })
     })
 }

@@ -11,7 +11,7 @@ use crate::pg;
 
 thread_local! {
     static SERVING: Plan = Plan::new(
-        include_str!("../../sql/models/query/lock_serving.sql"),
+        include_str!("../../sql/models/query/serving.sql"),
         &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID],
     );
     static KNOWN: Plan = Plan::new(
@@ -79,7 +79,9 @@ pub fn record(
                 None => {
                     let rows = SERVING.with(|p| p.update(client, &[model.into(), task_type.into()]))?;
                     let ids = rows.map(|r| r.get::<Uuid>(1)).collect::<std::result::Result<Vec<_>, _>>()?;
-                    ids.into_iter().flatten().collect()
+                    let ids: Vec<Uuid> = ids.into_iter().flatten().collect();
+                    ids.iter().for_each(|id| outcome::lock(*id));
+                    ids
                 }
             };
             if let [only] = serving[..] {

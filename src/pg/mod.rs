@@ -1,6 +1,7 @@
 //! The one corner where `unsafe` lives: what pgrx has no safe name for.
 #![allow(unsafe_code)]
 
+mod advisory;
 pub mod analyse;
 mod attempt;
 pub mod bar;
@@ -20,6 +21,7 @@ mod timer;
 pub mod tree;
 mod vector;
 
+pub use advisory::{advisory_lock, restoring};
 pub use attempt::{Failure, attempt};
 pub use clock::{random_uuid, session_timezone, statement_time};
 pub use json::JsonArg;
