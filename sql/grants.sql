@@ -21,7 +21,7 @@ FROM unnest('{router_route,router_query,router_rows,router_sql,router_chart,rout
 INSERT INTO router.access_levels (kind, name, level)
 SELECT 'function', name, 'analyst'
 FROM unnest('{router_register,router_unregister,router_refresh,router_synonym,router_unsynonym,router_teach,router_forget,
-  router_template,router_golden,router_check,router_train,router_calibrate,match_query_embeddings,router_assignments,
+  router_template,router_golden,router_check,router_train,router_calibrate,match_query_embeddings,router_assignments,router_compare_strategies,
   router_record_outcome,sp_update_assignment_metrics,update_assignment_metrics}'::text[]) AS u (name);
 
 -- What decides which code the guard lets run stays with superusers.

@@ -11,8 +11,8 @@ use crate::models::content::{self, Options};
 use crate::models::manage::{self, Override};
 use crate::models::outcome::{self, Outcome};
 use crate::models::recommend::recommend;
-use crate::pg::JsonArg;
 use crate::models::record;
+use crate::pg::JsonArg;
 
 /// The best assignment for a task type by a strategy. Raises when there is none.
 #[pg_extern(
