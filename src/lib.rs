@@ -21,6 +21,7 @@ pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     guc::init();
+    router_core::route::warm_up();
     pg::bar::init();
     pg::rate_table::init();
 }

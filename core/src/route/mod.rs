@@ -8,12 +8,14 @@ mod explain;
 mod followup;
 mod intent;
 mod known;
+mod warm;
 
 pub use answer::{Alternative, Answer, Entity, Status};
 pub use ask::ask;
 pub use context::{Context, ContextError};
 pub use intent::INTENTS;
 pub use known::answer_known;
+pub use warm::warm_up;
 
 #[cfg(test)]
 mod tests;
