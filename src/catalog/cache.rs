@@ -16,10 +16,9 @@ use crate::pg;
 #[derive(Debug)]
 pub struct RoleModel {
     pub role: pg_sys::Oid,
-    /// Grows with every change of the registration or of what was taught. Two uncommitted states can share a
-    /// version: what must not be mixed up is told apart by `fingerprint`.
-    pub version: u64,
-    /// A hash of the whole model; equal fingerprints mean equal models, in every backend of this server version.
+    /// A hash of the whole model: equal fingerprints mean equal models, in every backend of this server version.
+    /// For caches of answers, because two uncommitted states can share a version.
+    #[allow(dead_code)]
     pub fingerprint: u64,
     pub model: SemanticModel,
     /// Registrations that are not what they should be. For operators: it names relations the role may not see.
@@ -62,14 +61,8 @@ pub fn model() -> Result<Rc<RoleModel>> {
     registered_relations()?;
     let (model, problems) =
         pg::as_extension_owner(|| pg::with_latest_snapshot(|| Spi::connect(|client| load(client, role))))?;
-    let loaded = Rc::new(RoleModel {
-        role,
-        version: model.version,
-        fingerprint: fingerprint(&model),
-        model,
-        problems,
-        lexicon: OnceCell::new(),
-    });
+    let loaded =
+        Rc::new(RoleModel { role, fingerprint: fingerprint(&model), model, problems, lexicon: OnceCell::new() });
     LOADED.with_borrow_mut(|kept| {
         if kept.len() >= ROLES_KEPT {
             kept.remove(0);

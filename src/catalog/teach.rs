@@ -87,10 +87,14 @@ pub fn registered_by_name(name: &str) -> Result<pg_sys::Oid> {
     .ok_or_else(|| not_registered(name))
 }
 
-/// Refreshes every registration that the current user may refresh; says of each what came of it.
+/// Refreshes every registration that the current user may refresh; says of each what came of it. Administrators are
+/// also told what is wrong with registrations, of relations that were dropped for instance.
 pub fn refresh_all() -> Result<Value> {
     let visible = model()?;
     let mut done = Vec::new();
+    if privileges::is_admin()? {
+        done.extend(visible.problems.iter().map(|(name, what)| json!({"dataset": name, "error": what})));
+    }
     for dataset in &visible.model.datasets {
         done.push(match register::refresh(pg_sys::Oid::from_u32(dataset.oid)) {
             Ok(summary) => summary,
@@ -120,7 +124,7 @@ pub fn add_synonym(target: &str, alias: &str) -> Result<bool> {
         let args = place.args(alias).into_iter().chain([caller.into()]).collect::<Vec<_>>();
         let insert = "INSERT INTO router.synonyms (relation, column_name, value, alias, source, created_by) \
                       VALUES ($1, $2, $3, $4, 'taught', $5) ON CONFLICT DO NOTHING";
-        Ok(client.update(insert, None, &args)?.len() > 0)
+        Ok(!client.update(insert, None, &args)?.is_empty())
     })
 }
 
@@ -131,7 +135,7 @@ pub fn remove_synonym(target: &str, alias: &str) -> Result<bool> {
     write(|client| {
         let delete = "DELETE FROM router.synonyms WHERE relation = $1 AND column_name IS NOT DISTINCT FROM $2 \
                       AND value IS NOT DISTINCT FROM $3 AND alias = $4";
-        Ok(client.update(delete, None, &place.args(alias.trim()))?.len() > 0)
+        Ok(!client.update(delete, None, &place.args(alias.trim()))?.is_empty())
     })
 }
 

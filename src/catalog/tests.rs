@@ -99,7 +99,7 @@ mod tests {
         let before = model().unwrap();
         register("public.sales", r#"{"layer": "bronze", "columns": ["region", "unit_price"]}"#);
         let after = model().unwrap();
-        assert!(after.version > before.version && after.fingerprint != before.fingerprint);
+        assert!(after.model.version > before.model.version && after.fingerprint != before.fingerprint);
         let d = dataset("public.sales").unwrap();
         assert_eq!(d.layer, Layer::Bronze);
         assert_eq!(d.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["region", "unit_price"]);
@@ -227,6 +227,8 @@ mod tests {
         run("DROP TABLE public.revenue");
         assert!(datasets().is_empty());
         assert!(model().unwrap().problems[0].1.contains("dropped"));
+        let told = Spi::get_one::<JsonB>("SELECT router_refresh()").unwrap().unwrap().0;
+        assert_eq!(told[0]["error"], "the relation was dropped");
         run("SELECT router_unregister('public.sales')");
         assert!(model().unwrap().problems.is_empty());
     }

@@ -22,7 +22,9 @@ pub mod tree;
 mod vector;
 
 pub use advisory::{advisory_lock, restoring};
-pub use attempt::{Failure, attempt};
+pub use attempt::Failure;
+#[cfg(any(test, feature = "pg_test"))]
+pub use attempt::attempt;
 pub use clock::{random_uuid, session_timezone, statement_time};
 pub use json::JsonArg;
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
