@@ -8,7 +8,7 @@ use crate::guc;
 use crate::pg::run::{self, Estimate, Limits};
 
 /// A result may be estimated at this many times `router.max_rows` before it is refused instead of cut.
-const ROWS_FACTOR: f64 = 100.0;
+const ROWS_FACTOR: f64 = 500.0;
 
 /// Bytes that an aggregate may put together from values made longer than stored ones are.
 const MAX_COLLECTED: f64 = 1024.0 * 1024.0 * 1024.0;

@@ -31,6 +31,12 @@ const MAX_COMPUTED_DIGITS: f64 = 4000.0;
 const MAX_SEARCH: f64 = 1e9;
 /// Bytes beyond which a function that makes rows of a value is tried before it is believed to make few.
 const LONG: f64 = 4.0 * STORED;
+/// Bytes of a value that comes out of the step before, in recursion.
+const RECURRING: f64 = 4096.0;
+/// How much longer than its input a recursive step may make a value: it can add to it, but not double it.
+const MAX_STEP: f64 = 1.9 * RECURRING;
+/// What quoting may make of a text, per level.
+const QUOTED: f64 = 1.8;
 /// Rows that an aggregate collects into one value, for want of better knowledge.
 const COLLECTED: f64 = 100.0;
 /// What computed repetition counts are held to by [`crate::pg::run::plan`].
@@ -123,7 +129,7 @@ impl Weigher {
         match &node.kind {
             Kind::Column { range, number, levels_up } => {
                 let weight = self.column(scopes, *range, *number, *levels_up as usize);
-                let stored_number = is_number(node.value_type) && weight.bytes == STORED;
+                let stored_number = is_number(node.value_type) && (weight.bytes == STORED || weight.bytes == RECURRING);
                 Weight { bytes: if stored_number { STORED_NUMBER } else { weight.bytes }, ..weight }
             }
             Kind::Literal(literal) => Weight { nodes: 1.0, bytes: literal.size() as f64 },
@@ -137,8 +143,8 @@ impl Weigher {
                 if is_numeric(node.value_type) && weight.bytes > MAX_DIGITS as f64 {
                     self.refuse(format!("a number may have more than {MAX_DIGITS} digits"));
                 }
-                // Printing arrays and rows doubles the quotes inside.
-                Weight { bytes: weight.bytes * 2.0, ..weight }
+                // Printing arrays and rows quotes what is inside.
+                Weight { bytes: weight.bytes * QUOTED, ..weight }
             }
             _ => self.children(node, scopes),
         }
@@ -204,7 +210,7 @@ impl Weigher {
                 .filter(|(i, _)| number < 1 || i % width == number as usize - 1)
                 .fold(Weight::default(), |most, (_, cell)| most.max(self.weigh(cell, scopes))),
             Source::Function => self.children(entry, scopes).max(stored),
-            Source::Cte { self_reference: true, .. } => stored,
+            Source::Cte { self_reference: true, .. } => Weight { nodes: 1.0, bytes: RECURRING },
             Source::Cte { name, levels_up, .. } => {
                 let Some(depth) = scopes.len().checked_sub(*levels_up as usize + 1) else {
                     return stored;
@@ -255,7 +261,7 @@ impl Weigher {
             "repeat" => self.repeated(bytes_of(0) * self.count(node.argument(1))),
             "lpad" | "rpad" => self.repeated(4.0 * self.count(node.argument(1))).max(bytes_of(2)),
             "array_fill" => self.array_fill(node, bytes_of(0)),
-            "format" => sum.bytes * 2.0 + self.format_width(node),
+            "format" => sum.bytes * QUOTED + self.format_width(node),
             "replace" => bytes_of(0) * bytes_of(2).max(1.0),
             "regexp_replace" => (bytes_of(0) + 1.0) * bytes_of(2).max(1.0),
             "array_to_string" => bytes_of(0) * (1.0 + bytes_of(1) / 4.0) + bytes_of(2),
@@ -281,7 +287,7 @@ impl Weigher {
             }
             "quote_literal" | "quote_nullable" | "quote_ident" | "to_json" | "to_jsonb" | "row_to_json"
             | "array_to_json" | "json_build_array" | "json_build_object" | "jsonb_build_array"
-            | "jsonb_build_object" | "encode" | "jsonb_pretty" => sum.bytes * 2.0,
+            | "jsonb_build_object" | "encode" | "jsonb_pretty" => sum.bytes * QUOTED,
             _ => sum.bytes,
         };
         let mut lengths: Vec<f64> = weights.iter().map(|weight| weight.bytes).collect();
@@ -424,41 +430,32 @@ impl Weigher {
         }
     }
 
-    /// A recursive step whose output is a multiple of its input grows without bound in a few dozen rows.
+    /// A step whose output is a multiple of its input makes gigabytes in a few dozen rows.
     fn recursion(&self, node: &Node) {
         for cte in &node.children {
             let Kind::Cte { recursive: true, .. } = cte.kind else {
                 continue;
             };
-            for query in cte.children.iter().filter(|child| matches!(child.kind, Kind::Query(_))) {
-                query.visit(&mut |inner| {
-                    if self.doubles(inner) {
-                        self.refuse("a recursive step may not join a text to itself: it doubles with every row");
+            for query in &cte.children {
+                let Kind::Query(facts) = &query.kind else {
+                    continue;
+                };
+                let columns = query.children.iter().filter_map(|child| match child.kind {
+                    Kind::Target { number } if child.children.first().is_some_and(|c| is_text(c.value_type)) => {
+                        Some(number)
                     }
+                    _ => None,
                 });
+                for number in columns {
+                    let steps = 1..=facts.ranges.len() as i32;
+                    if steps.into_iter().any(|step| self.column(&[node, query], step, number, 0).bytes > MAX_STEP) {
+                        self.refuse(
+                            "a recursive step may not multiply the length of a text: it doubles with every row",
+                        );
+                    }
+                }
             }
         }
-    }
-
-    /// True for an expression that puts a column's value into its own twice.
-    fn doubles(&self, node: &Node) -> bool {
-        let name = match &node.kind {
-            Kind::Function { oid } => self.name(*oid),
-            Kind::Operator { function, .. } => self.name(*function),
-            _ => return false,
-        };
-        if !(name.contains("cat") || name.contains("replace") || name == "format" || name == "numeric_mul") {
-            return false;
-        }
-        let mut uses: HashMap<(i32, i16, u32), usize> = HashMap::new();
-        node.visit(&mut |leaf| {
-            if let Kind::Column { range, number, levels_up } = leaf.kind
-                && is_text(leaf.value_type)
-            {
-                *uses.entry((range, number, levels_up)).or_default() += 1;
-            }
-        });
-        uses.values().any(|n| *n > 1)
     }
 }
 

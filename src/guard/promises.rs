@@ -271,6 +271,10 @@ mod tests {
             "WITH RECURSIVE r(t) AS (SELECT 'x' UNION ALL SELECT t || t FROM r) SELECT max(length(t)) FROM r",
             r"SELECT repeat('a', 301) || 'b' ~ '^(a*)(a*)(a*)(a*)\1\2\3\4b$'",
             "SELECT region ~ region FROM g.sales",
+            "SELECT polygon(100000000, circle '((0,0),1)')",
+            "SELECT position(repeat('a', 60000) || 'b' in repeat('a', 120000))",
+            "SELECT string_agg(repeat(a.region, 900), '') FROM g.sales a, g.sales b, g.sales c, g.sales d",
+            "WITH RECURSIVE r(t) AS (SELECT 'x'::text UNION ALL SELECT repeat(t, 2) FROM r) SELECT max(length(t)) FROM r",
             "SELECT factorial(30000)",
             "SELECT 9.99 ^ 130000.0",
         ] {

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pgrx::prelude::*;
-use pgrx::{PGRXSharedMemory, PgLwLock, PgSharedMemoryInitialization, pg_shmem_init};
+use pgrx::{PGRXSharedMemory, PgLwLock, pg_shmem_init};
 
 /// Roles that can ask in the same minute before two of them share a counter.
 const SLOTS: usize = 1024;
@@ -60,6 +60,7 @@ thread_local! {
 }
 
 /// Reserves the shared memory, if the library is being preloaded. Without, each session counts its own.
+#[allow(unexpected_cfgs)] // the macro asks for features of older servers
 pub fn init() {
     // SAFETY: reads a variable of the postmaster.
     if unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
