@@ -5,8 +5,8 @@
 -- inverse propensity scoring: Swaminathan, Joachims, "The self-normalized estimator for counterfactual
 -- learning", NIPS 2015), its error by the delta method. `effective` says how many decisions the estimate
 -- is worth: below some thirty, believe nothing. Decisions without a propensity or an outcome are left out.
-CREATE FUNCTION router_compare_strategies(
-  since timestamptz DEFAULT now() - interval '7 days', until timestamptz DEFAULT now(),
+CREATE FUNCTION router.compare_strategies(
+  since timestamptz, until timestamptz,
   OUT strategy text, OUT decisions bigint, OUT matched bigint, OUT effective numeric,
   OUT success_rate numeric, OUT success_error numeric, OUT avg_cost numeric, OUT cost_error numeric,
   OUT avg_latency_ms numeric, OUT latency_error numeric)
@@ -63,5 +63,4 @@ AS $$
   GROUP BY l.strategy
   ORDER BY l.strategy
 $$;
-COMMENT ON FUNCTION router_compare_strategies(timestamptz, timestamptz) IS
-  'What each strategy would have scored (percent) and cost (dollars) on past decisions, with standard errors';
+REVOKE ALL ON FUNCTION router.compare_strategies(timestamptz, timestamptz) FROM PUBLIC;

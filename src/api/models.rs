@@ -186,6 +186,38 @@ fn router_assignments(
     })))
 }
 
+/// What each strategy would have scored (percent) and cost (dollars) on the decisions of a time, made with
+/// whatever strategy, with standard errors: self-normalised inverse propensity scoring. `effective` is how many
+/// decisions the estimate is worth; below some thirty, believe nothing. By default the last seven days.
+#[pg_extern(stable)]
+#[allow(clippy::type_complexity)] // the SQL signature
+fn router_compare_strategies(
+    since: default!(Option<TimestampWithTimeZone>, "NULL"),
+    until: default!(Option<TimestampWithTimeZone>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(strategy, String),
+            name!(decisions, Option<i64>),
+            name!(matched, Option<i64>),
+            name!(effective, Option<AnyNumeric>),
+            name!(success_rate, Option<AnyNumeric>),
+            name!(success_error, Option<AnyNumeric>),
+            name!(avg_cost, Option<AnyNumeric>),
+            name!(cost_error, Option<AnyNumeric>),
+            name!(avg_latency_ms, Option<AnyNumeric>),
+            name!(latency_error, Option<AnyNumeric>),
+        ),
+    >,
+> {
+    let rows = manage::compare(since, until)?.into_iter().map(|(strategy, (all, matched), figures)| {
+        let [effective, success, success_error, cost, cost_error, latency, latency_error] = figures;
+        (strategy, all, matched, effective, success, success_error, cost, cost_error, latency, latency_error)
+    });
+    Ok(TableIterator::new(rows))
+}
+
 /// Makes partitions of the decision history ahead and drops what is older than `router.decision_retention`
 /// days. Fit to be scheduled. Returns what it did.
 #[pg_extern(volatile)]

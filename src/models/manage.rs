@@ -125,3 +125,25 @@ pub fn maintain() -> Result<Vec<Maintained>> {
         })
     })
 }
+
+/// What a strategy would have done: its name, (decisions, those it agrees with), and the effective number,
+/// success, cost and latency with their errors.
+pub type Compared = (String, (Option<i64>, Option<i64>), [Option<AnyNumeric>; 7]);
+
+/// Off-policy estimates for each strategy; `None` is a week ago and now.
+pub fn compare(since: Option<TimestampWithTimeZone>, until: Option<TimestampWithTimeZone>) -> Result<Vec<Compared>> {
+    pg::as_extension_owner(|| {
+        Spi::connect(|client| {
+            let rows = client.select(
+                "SELECT * FROM router.compare_strategies(COALESCE($1, now() - interval '7 days'), COALESCE($2, 'infinity'))",
+                None,
+                &[since.into(), until.into()],
+            )?;
+            rows.map(|r| {
+                let figures = [r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?, r.get(8)?, r.get(9)?, r.get(10)?];
+                Ok((r.get(1)?.unwrap_or_default(), (r.get(2)?, r.get(3)?), figures))
+            })
+            .collect()
+        })
+    })
+}
