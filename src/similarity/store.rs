@@ -137,7 +137,7 @@ pub fn forget(id: i64) -> Result<bool> {
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
             let sql = "DELETE FROM router.query_embeddings WHERE id = $1 AND ($2 OR created_by = $3)";
-            Ok(client.update(sql, None, &[id.into(), admin.into(), who.into()])?.len() > 0)
+            Ok(!client.update(sql, None, &[id.into(), admin.into(), who.into()])?.is_empty())
         })
     })
 }
