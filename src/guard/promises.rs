@@ -293,7 +293,15 @@ mod tests {
 
     #[pg_test]
     fn guard_bounds_texts_before_any_parser_sees_them() {
-        for sql in ["(".repeat(10_000_000), format!("SELECT {}1", "NOT ".repeat(15_000)), "SELECT 1".repeat(3000)] {
+        let chain = format!("SELECT {}'x'", "'x' || ".repeat(5000));
+        let union = vec!["SELECT 1"; 900].join(" UNION ALL ");
+        for sql in [
+            chain,
+            union,
+            "(".repeat(10_000_000),
+            format!("SELECT {}1", "NOT ".repeat(15_000)),
+            "SELECT 1".repeat(3000),
+        ] {
             let start = std::time::Instant::now();
             assert!(!accepted(&sql));
             assert!(start.elapsed().as_secs() < 2);

@@ -3,11 +3,11 @@
 use std::ffi::{CStr, c_char, c_void};
 
 use pgrx::pg_sys::NodeTag::*;
-use pgrx::{PgList, pg_guard, pg_sys};
+use pgrx::{PgList, pg_sys};
 
 use super::tree::{Kind, Literal, Node, Query, Range, Source};
 
-pub(super) type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut c_void) -> bool;
+type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut c_void) -> bool;
 
 #[cfg(feature = "pg15")]
 unsafe extern "C-unwind" {
@@ -32,9 +32,8 @@ unsafe extern "C-unwind" {
 /// Nodes within nodes. A chain of a hundred operators is a hundred deep, a list of thousands is one.
 const MAX_DEPTH: usize = 500;
 
-/// Collects the children of the node whose walk is under way.
+/// The state of a walk.
 struct Reader {
-    children: Vec<Node>,
     depth: usize,
     too_deep: bool,
     /// The column marks of the query whose range table is being read (PostgreSQL 16 and later).
@@ -48,68 +47,73 @@ struct Reader {
 /// `query` is a tree fresh from parse analysis, not changed while this runs.
 pub(super) unsafe fn read(query: *mut pg_sys::Query) -> Option<Node> {
     let mut reader = Reader {
-        children: Vec::new(),
         depth: 0,
         too_deep: false,
         #[cfg(not(feature = "pg15"))]
         permissions: std::ptr::null_mut(),
     };
+    let mut found = Vec::new();
     // SAFETY: as promised by the caller.
-    unsafe { visit(query.cast(), (&raw mut reader).cast()) };
-    if reader.too_deep { None } else { reader.children.pop() }
+    unsafe { read_into(query.cast(), &mut reader, &mut found) };
+    if reader.too_deep { None } else { found.pop() }
 }
 
-#[pg_guard]
-unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void) -> bool {
-    if node.is_null() {
-        return false;
-    }
-    // SAFETY: the server's walkers hand out valid nodes, and our context back; the casts follow the node's tag.
+/// Appends a node, or every node of a list.
+unsafe fn read_into(node: *mut pg_sys::Node, reader: &mut Reader, siblings: &mut Vec<Node>) {
+    // SAFETY: the server's walkers hand out valid nodes; the casts follow the node's tag.
     unsafe {
-        let reader = context.cast::<Reader>();
+        if reader.too_deep {
+            return;
+        }
         if (*node).type_ == T_List {
-            return descend(|| walk_expression(node, visit, context));
-        }
-        (*reader).depth += 1;
-        if (*reader).depth > MAX_DEPTH || super::stack_is_too_deep() {
-            // Not an error: raised here it would be caught and raised again at every level of the walk.
-            (*reader).too_deep = true;
-            return true;
-        }
-        let outer = std::mem::take(&mut (*reader).children);
-        let kind = kind_of(node, context);
-        match kind {
-            Kind::Query(_) => {
-                let flags = (pg_sys::QTW_IGNORE_RANGE_TABLE | pg_sys::QTW_EXAMINE_SORTGROUP) as i32;
-                descend(|| walk_query(node.cast(), visit, context, flags));
+            for element in PgList::<pg_sys::Node>::from_pg(node.cast()).iter_ptr() {
+                read_into(element, reader, siblings);
             }
-            Kind::Range(_) => {
-                descend(|| walk_range(node.cast(), visit, context, 0));
-            }
-            Kind::Unknown(_) => {}
-            _ => {
-                descend(|| walk_expression(node, visit, context));
+            return;
+        }
+        if reader.depth >= MAX_DEPTH || super::stack_is_too_deep() {
+            reader.too_deep = true;
+            return;
+        }
+        reader.depth += 1;
+        let mut children = Vec::new();
+        let kind = kind_of(node, reader, &mut children);
+        if !matches!(kind, Kind::Unknown(_)) {
+            let flags = pg_sys::QTW_IGNORE_RANGE_TABLE | pg_sys::QTW_EXAMINE_SORTGROUP;
+            for child in children_of(node, flags as i32) {
+                read_into(child, reader, &mut children);
             }
         }
-        (*reader).depth -= 1;
-        let children = std::mem::replace(&mut (*reader).children, outer);
-        (*reader).children.push(Node { value_type: value_type(node), kind, children });
-        (*reader).too_deep
+        reader.depth -= 1;
+        siblings.push(Node { value_type: value_type(node), kind, children });
     }
 }
 
-/// Walks everything below a node, whatever it is; true if the walker ended the walk or the stack is used up.
-pub(super) unsafe fn descend_all(node: *mut pg_sys::Node, walker: Walker, context: *mut c_void) -> bool {
-    // SAFETY: as promised by the caller: a valid node.
+/// The nodes directly below a node, as the server's walkers know them. Lists among them are not taken apart.
+///
+/// The recursion is the caller's, so that the server's frames and ours do not alternate: an error that crosses many
+/// guarded calls would be caught and raised again at each.
+pub(super) unsafe fn children_of(node: *mut pg_sys::Node, query_flags: i32) -> Vec<*mut pg_sys::Node> {
+    let mut children: Vec<*mut pg_sys::Node> = Vec::new();
+    let context = (&raw mut children).cast();
+    // SAFETY: a valid node, of the kind its tag says.
     unsafe {
-        if super::stack_is_too_deep() {
-            return true;
-        }
         match (*node).type_ {
-            T_Query => descend(|| walk_query(node.cast(), walker, context, 0)),
-            _ => descend(|| walk_expression(node, walker, context)),
-        }
+            T_Query => descend(|| walk_query(node.cast(), collect, context, query_flags)),
+            T_RangeTblEntry => descend(|| walk_range(node.cast(), collect, context, 0)),
+            _ => descend(|| walk_expression(node, collect, context)),
+        };
     }
+    children
+}
+
+/// Raises nothing.
+unsafe extern "C-unwind" fn collect(node: *mut pg_sys::Node, children: *mut c_void) -> bool {
+    if !node.is_null() {
+        // SAFETY: the context that `children_of` passed.
+        unsafe { (*children.cast::<Vec<*mut pg_sys::Node>>()).push(node) };
+    }
+    false
 }
 
 /// A call into the server that may raise.
@@ -118,13 +122,12 @@ fn descend(f: impl FnOnce() -> bool) -> bool {
     unsafe { pg_sys::ffi::pg_guard_ffi_boundary(f) }
 }
 
-/// What the node is. Leaves `children` of the reader empty, or with what the walkers would miss.
-unsafe fn kind_of(node: *mut pg_sys::Node, context: *mut c_void) -> Kind {
+/// What the node is. Puts into `children` what the walkers would miss.
+unsafe fn kind_of(node: *mut pg_sys::Node, reader: &mut Reader, children: &mut Vec<Node>) -> Kind {
     // SAFETY: each cast follows the node's tag.
     unsafe {
-        let reader = context.cast::<Reader>();
         match (*node).type_ {
-            T_Query => Kind::Query(Box::new(query(node.cast(), context))),
+            T_Query => Kind::Query(Box::new(query(node.cast(), reader))),
             T_RangeTblEntry => Kind::Range(Box::new(range(node.cast(), reader))),
             T_CommonTableExpr => {
                 let cte = &*node.cast::<pg_sys::CommonTableExpr>();
@@ -153,11 +156,11 @@ unsafe fn kind_of(node: *mut pg_sys::Node, context: *mut c_void) -> Kind {
             T_SetOperationStmt => {
                 let set = &*node.cast::<pg_sys::SetOperationStmt>();
                 for clause in PgList::<pg_sys::SortGroupClause>::from_pg(set.groupClauses).iter_ptr() {
-                    (*reader).children.push(Node { kind: comparison(clause), value_type: 0, children: Vec::new() });
+                    children.push(Node { kind: comparison(clause), value_type: 0, children: Vec::new() });
                 }
                 for column_type in PgList::<pg_sys::Node>::from_pg(set.colTypes).iter_oid() {
                     let value_type = column_type.to_u32();
-                    (*reader).children.push(Node { kind: Kind::Plain, value_type, children: Vec::new() });
+                    children.push(Node { kind: Kind::Plain, value_type, children: Vec::new() });
                 }
                 Kind::Plain
             }
@@ -180,7 +183,7 @@ unsafe fn kind_of(node: *mut pg_sys::Node, context: *mut c_void) -> Kind {
             }
             T_SubscriptingRef => {
                 let container = (*node.cast::<pg_sys::SubscriptingRef>()).refcontainertype.to_u32();
-                (*reader).children.push(Node { kind: Kind::Plain, value_type: container, children: Vec::new() });
+                children.push(Node { kind: Kind::Plain, value_type: container, children: Vec::new() });
                 Kind::Subscript
             }
             T_NamedArgExpr => {
@@ -203,21 +206,20 @@ unsafe fn kind_of(node: *mut pg_sys::Node, context: *mut c_void) -> Kind {
     }
 }
 
-unsafe fn query(query: *mut pg_sys::Query, context: *mut c_void) -> Query {
-    // SAFETY: a valid Query; the reader's children are taken back before returning.
+unsafe fn query(query: *mut pg_sys::Query, reader: &mut Reader) -> Query {
+    // SAFETY: a valid Query.
     unsafe {
         let q = &*query;
-        let reader = context.cast::<Reader>();
         #[cfg(not(feature = "pg15"))]
-        let outer = std::mem::replace(&mut (*reader).permissions, q.rteperminfos);
+        let outer = std::mem::replace(&mut reader.permissions, q.rteperminfos);
+        let mut ranges = Vec::new();
         for entry in PgList::<pg_sys::Node>::from_pg(q.rtable).iter_ptr() {
-            visit(entry, context);
+            read_into(entry, reader, &mut ranges);
         }
         #[cfg(not(feature = "pg15"))]
         {
-            (*reader).permissions = outer;
+            reader.permissions = outer;
         }
-        let ranges = std::mem::take(&mut (*reader).children);
         Query {
             is_select: q.commandType == pg_sys::CmdType::CMD_SELECT,
             modifies: q.hasModifyingCTE || q.resultRelation != 0 || !q.mergeActionList.is_null(),
@@ -235,7 +237,7 @@ unsafe fn query(query: *mut pg_sys::Query, context: *mut c_void) -> Query {
     }
 }
 
-unsafe fn range(entry: *mut pg_sys::RangeTblEntry, reader: *const Reader) -> Range {
+unsafe fn range(entry: *mut pg_sys::RangeTblEntry, reader: &Reader) -> Range {
     use pg_sys::RTEKind::*;
     // SAFETY: a valid range table entry.
     unsafe {
@@ -272,17 +274,17 @@ unsafe fn range(entry: *mut pg_sys::RangeTblEntry, reader: *const Reader) -> Ran
 
 /// Columns that parse analysis marked as read.
 #[cfg(feature = "pg15")]
-unsafe fn selected_columns(rte: &pg_sys::RangeTblEntry, _reader: *const Reader) -> Vec<i16> {
+unsafe fn selected_columns(rte: &pg_sys::RangeTblEntry, _reader: &Reader) -> Vec<i16> {
     // SAFETY: a valid bitmap, or null.
     unsafe { attribute_numbers(rte.selectedCols) }
 }
 
 /// Columns that parse analysis marked as read; without a mark (never for a relation), the whole row.
 #[cfg(not(feature = "pg15"))]
-unsafe fn selected_columns(rte: &pg_sys::RangeTblEntry, reader: *const Reader) -> Vec<i16> {
+unsafe fn selected_columns(rte: &pg_sys::RangeTblEntry, reader: &Reader) -> Vec<i16> {
     // SAFETY: the list belongs to the query whose range table this entry is in.
     unsafe {
-        let permissions = PgList::<pg_sys::RTEPermissionInfo>::from_pg((*reader).permissions);
+        let permissions = PgList::<pg_sys::RTEPermissionInfo>::from_pg(reader.permissions);
         match (rte.perminfoindex as usize).checked_sub(1).and_then(|i| permissions.get_ptr(i)) {
             Some(info) => attribute_numbers((*info).selectedCols),
             None => vec![0],

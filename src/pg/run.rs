@@ -71,7 +71,7 @@ pub fn plan(analysed: &Analysed) -> Plan {
     // SAFETY: rewriter and planner scribble on the copy only.
     unsafe {
         let query = pg_sys::copyObjectImpl(analysed.query.cast()).cast::<pg_sys::Query>();
-        if bound_repetitions(query.cast(), std::ptr::null_mut()) {
+        if !bound_repetitions(query.cast()) {
             pgrx::ereport!(
                 pgrx::PgLogLevel::ERROR,
                 pgrx::PgSqlErrorCode::ERRCODE_STATEMENT_TOO_COMPLEX,
@@ -238,8 +238,9 @@ fn cell_size(cell: &Cell) -> usize {
 
 /// Casts computed counts of repeat, lpad and rpad to smallint and back, so that a count above 32,767 is an error
 /// instead of a gigabyte. Literal counts the guard has weighed already.
-#[pg_guard]
-unsafe extern "C-unwind" fn bound_repetitions(node: *mut pg_sys::Node, context: *mut std::ffi::c_void) -> bool {
+///
+/// False if the tree is too deep to be walked.
+unsafe fn bound_repetitions(node: *mut pg_sys::Node) -> bool {
     const BOUNDED: [u32; 5] = [
         pg_sys::F_REPEAT,
         pg_sys::F_LPAD_TEXT_INT4_TEXT,
@@ -247,7 +248,7 @@ unsafe extern "C-unwind" fn bound_repetitions(node: *mut pg_sys::Node, context: 
         pg_sys::F_RPAD_TEXT_INT4_TEXT,
         pg_sys::F_RPAD_TEXT_INT4,
     ];
-    if node.is_null() {
+    if super::stack_is_too_deep() {
         return false;
     }
     // SAFETY: a walk over a private copy of the tree; lists are changed in place, their length stays.
@@ -260,10 +261,13 @@ unsafe extern "C-unwind" fn bound_repetitions(node: *mut pg_sys::Node, context: 
                     let small = cast(pg_sys::F_INT2_INT4, pg_sys::INT2OID, count);
                     arguments.replace_ptr(1, cast(pg_sys::F_INT4_INT2, pg_sys::INT4OID, small));
                 }
-                std::mem::forget(arguments);
             }
         }
-        super::read_tree::descend_all(node, bound_repetitions, context)
+        let below = match (*node).type_ {
+            pg_sys::NodeTag::T_List => PgList::<pg_sys::Node>::from_pg(node.cast()).iter_ptr().collect(),
+            _ => super::read_tree::children_of(node, 0),
+        };
+        below.into_iter().all(|child| bound_repetitions(child))
     }
 }
 
