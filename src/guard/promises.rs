@@ -141,6 +141,7 @@ mod tests {
             "lo_get(1)",
             "ts_rewrite('a'::tsquery, 'SELECT 1')",
             "convert_from('a'::bytea, 'UTF8')",
+            "(SELECT x FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS x int) t)",
             "xpath('//a', '<a/>')",
             "NULL::g.secret",
             "tableoid",

@@ -62,7 +62,8 @@ pub(super) unsafe fn read(query: *mut pg_sys::Query) -> Option<Node> {
 unsafe fn read_into(node: *mut pg_sys::Node, reader: &mut Reader, siblings: &mut Vec<Node>) {
     // SAFETY: the server's walkers hand out valid nodes; the casts follow the node's tag.
     unsafe {
-        if reader.too_deep {
+        // Lists may have empty places, such as the default of a column that has none.
+        if node.is_null() || reader.too_deep {
             return;
         }
         if (*node).type_ == T_List {

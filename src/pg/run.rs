@@ -248,6 +248,9 @@ unsafe fn bound_repetitions(node: *mut pg_sys::Node) -> bool {
         pg_sys::F_RPAD_TEXT_INT4_TEXT,
         pg_sys::F_RPAD_TEXT_INT4,
     ];
+    if node.is_null() {
+        return true;
+    }
     if super::stack_is_too_deep() {
         return false;
     }
