@@ -6,4 +6,4 @@ mod recent;
 mod route;
 
 pub use recent::{Turn, turn};
-pub use route::{Routed, route};
+pub use route::route;

@@ -5,7 +5,6 @@ use pgrx::{AnyNumeric, JsonB, extension_sql_file};
 use router_core::models::{Evidence, Hints, LatencySketch, opens_circuit, overall_success, ranks};
 use serde_json::Value;
 
-use super::{outcome, recommend};
 use crate::error::{self, Error, SqlResult as Result};
 
 extension_sql_file!("../../sql/models/catalogue.sql", name = "models_catalogue", requires = ["bootstrap"]);

@@ -28,7 +28,7 @@ pub use attempt::attempt;
 pub use clock::{random_uuid, session_timezone, statement_time};
 pub use json::JsonArg;
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
-pub use session::{as_extension_owner, extension_schema};
+pub use session::as_extension_owner;
 pub use settings::reserve_setting_prefix;
 pub use snapshot::with_latest_snapshot;
 pub use timer::with_time_limit;
