@@ -21,6 +21,7 @@ use crate::pg::JsonArg;
   OUT o_agent_id text, OUT o_model_id text, OUT o_assignment_id uuid, OUT o_score numeric)
 RETURNS SETOF record ROWS 1 VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
 )]
+#[allow(clippy::type_complexity)]
 fn sp_get_routing_recommendation(
     p_task_type: Option<&str>,
     p_strategy: Option<&str>,
@@ -83,6 +84,7 @@ fn router_capability_score(required: JsonArg, offered: JsonArg) -> Result<JsonB>
 /// Scores all active agents with all active models and assigns by `greedy`, `hungarian` (optimal) or
 /// `all`. Returns what it did; with `dry_run` what it would do.
 #[pg_extern(volatile)]
+#[allow(clippy::type_complexity)]
 fn sp_auto_assign_models(
     method: default!(&str, "'hungarian'"),
     dry_run: default!(bool, false),

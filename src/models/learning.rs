@@ -77,9 +77,10 @@ pub fn with_learner<T>(client: &SpiClient<'_>, f: impl FnOnce(&mut Learner) -> T
             learned.last = learned.last.max(id);
             let (task_type, model) = (row.get::<&str>(4)?.unwrap_or_default(), row.get::<&str>(5)?.unwrap_or_default());
             if learned.seen.insert(id)
-                && let Some(features) = PromptFeatures::from_bytes(bytes) {
-                    learned.learner.add(hash, &features, task_type, model, row.get::<f32>(6)?.unwrap_or(0.0));
-                }
+                && let Some(features) = PromptFeatures::from_bytes(bytes)
+            {
+                learned.learner.add(hash, &features, task_type, model, row.get::<f32>(6)?.unwrap_or(0.0));
+            }
         }
         learned.oldest_running = oldest;
         if read_any && own.is_some() && !learned.uncommitted {
@@ -96,9 +97,10 @@ fn forget_if_rolled_back() {
         // A callback must not fail: a borrow that is held is left alone.
         LEARNED.with(|slot| {
             if let Ok(mut slot) = slot.try_borrow_mut()
-                && let Some(learned) = slot.as_mut() {
-                    learned.uncommitted = false;
-                }
+                && let Some(learned) = slot.as_mut()
+            {
+                learned.uncommitted = false;
+            }
         });
     });
     pgrx::register_subxact_callback(PgSubXactCallbackEvent::AbortSub, |_, _| FORGET.set(true));

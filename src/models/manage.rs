@@ -25,9 +25,10 @@ pub fn assign_by_hand(agent: &str, model: &str, how: Override) -> Result<Uuid> {
             .with_hint(format!("known are {}", STATUSES.join(", "))));
     }
     if let Some(score) = &how.match_score
-        && (*score < AnyNumeric::from(0) || *score > AnyNumeric::from(100)) {
-            return Err(Error::out_of_range(format!("match score {score} is outside of 0 to 100")));
-        }
+        && (*score < AnyNumeric::from(0) || *score > AnyNumeric::from(100))
+    {
+        return Err(Error::out_of_range(format!("match score {score} is outside of 0 to 100")));
+    }
     if how.capabilities.as_ref().is_some_and(|c| !c.0.is_object()) {
         return Err(Error::invalid("capabilities must be a JSON object"));
     }

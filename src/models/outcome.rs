@@ -29,7 +29,7 @@ impl Outcome {
     pub fn checked(self) -> error::Result<Self> {
         let bad = |what: &str| Err(Error::out_of_range(what.to_owned()));
         match self {
-            Self { latency_ms: Some(ms), .. } if !(ms >= 0.0) => bad("latency must not be negative"),
+            Self { latency_ms: Some(ms), .. } if ms.is_nan() || ms < 0.0 => bad("latency must not be negative"),
             Self { cost: Some(c), .. } if !(c >= 0.0 && c.is_finite()) => bad("cost must not be negative"),
             Self { quality: Some(q), .. } if !(0.0..=1.0).contains(&q) => bad("quality must be between 0 and 1"),
             fine => Ok(fine),

@@ -85,9 +85,10 @@ fn choose(client: &SpiClient<'_>, task_type: &str, strategy: Strategy) -> Result
     let (testing, draw) = (row.get::<bool>(8)? == Some(true), row.get::<f64>(9)?.unwrap_or(1.0));
     let share = if testing { settings::exploration_rate() } else { 0.0 };
     if draw < share
-        && let Some(trial) = on_trial(client, task_type, strategy, share, draw)? {
-            return Ok(trial);
-        }
+        && let Some(trial) = on_trial(client, task_type, strategy, share, draw)?
+    {
+        return Ok(trial);
+    }
     read(&row, strategy, if share < 1.0 { 1.0 - share } else { 1.0 })
 }
 

@@ -34,10 +34,8 @@ pub fn attempt_keeping<T>(f: impl FnOnce() -> (T, bool)) -> Result<T, Failure> {
         let owner = pg_sys::CurrentResourceOwner;
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
-        let outcome: Result<(T, bool), CaughtError> = PgTryBuilder::new(AssertUnwindSafe(|| Ok(f())))
-            .catch_others(Err)
-            .catch_rust_panic(Err)
-            .execute();
+        let outcome: Result<(T, bool), CaughtError> =
+            PgTryBuilder::new(AssertUnwindSafe(|| Ok(f()))).catch_others(Err).catch_rust_panic(Err).execute();
         match outcome {
             Ok((value, keep)) => {
                 if keep {

@@ -60,19 +60,6 @@ pub(super) fn schema_of_extension(name: &CStr) -> Option<pg_sys::Oid> {
     extension_row_of(name).map(|row| row.namespace)
 }
 
-/// The schema the extension's functions live in, unquoted.
-pub fn extension_schema() -> Result<String> {
-    let row = extension_row()?;
-    // SAFETY: the call returns a palloc'ed name or null, copied at once.
-    unsafe {
-        let name = pg_sys::get_namespace_name(row.namespace);
-        if name.is_null() {
-            return Err(Error::not_found("the schema of extension \"router\" is gone"));
-        }
-        Ok(CStr::from_ptr(name).to_string_lossy().into_owned())
-    }
-}
-
 /// Runs `f` with the rights of the extension's owner, in a security-restricted context,
 /// with search_path pinned to `pg_catalog, pg_temp`. For the extension's own tables only:
 /// never for SQL that a user wrote or that a spec produced.

@@ -45,6 +45,7 @@ pub enum Kind {
     },
     /// An operator by its own OID and its function's; also IS DISTINCT FROM, NULLIF, ANY and ALL.
     Operator {
+        #[allow(dead_code)] // seen in Debug output only
         oid: u32,
         function: u32,
     },
@@ -96,7 +97,9 @@ pub struct Query {
     pub locks_rows: bool,
     pub into_or_other: bool,
     pub recursive: bool,
+    #[allow(dead_code)] // seen in Debug output only
     pub has_limit: bool,
+    #[allow(dead_code)]
     pub aggregates: bool,
     pub set_operation: bool,
     /// `Kind::Range` nodes in order.
@@ -136,6 +139,7 @@ pub enum Source {
     /// No FROM at all.
     Empty,
     /// Its children are the grouped expressions, in order.
+    #[allow(dead_code)] // made for PostgreSQL 18 and later only
     Group,
     Other,
 }
