@@ -52,6 +52,8 @@ pub struct Condition {
     pub test: Test,
     /// Joined to the condition before it by "or".
     pub or: bool,
+    /// Holds instead of the condition before it ("in Metro Manila and Cebu": two columns, one place each).
+    pub alternative: bool,
 }
 
 impl Test {

@@ -47,6 +47,14 @@ pub fn find_conditions(
         };
         if let Some((mut condition, next)) = found {
             condition.or = out.last().is_some() && joined_by_or(items, i, used);
+            if let Some(last) = out.last()
+                && last.column != condition.column
+                && side_by_side(items, i)
+                && matches!((&last.test, &condition.test), (Test::In(_), Test::In(_)))
+            {
+                condition.alternative = true;
+                condition.or = false;
+            }
             out.push(condition);
             i = next.max(i + 1);
         } else {
@@ -56,10 +64,17 @@ pub fn find_conditions(
     out
 }
 
+/// True when value `i` follows another value over nothing but "and", "or" or a comma.
+fn side_by_side(items: &[Placed], i: usize) -> bool {
+    let before = (i.saturating_sub(2)..i).rev().find(|&k| !matches!(items[k].item, Item::And | Item::Or | Item::Comma));
+    matches!(items[i].item, Item::Value(..))
+        && before.is_some_and(|k| k + 1 < i && matches!(items[k].item, Item::Value(..)))
+}
+
 type Found = Option<(Condition, usize)>;
 
 fn condition(column: ColumnRef, test: Test) -> Condition {
-    Condition { column, test, or: false }
+    Condition { column, test, or: false, alternative: false }
 }
 
 /// The nearest unused item before `i` that is not filler, at most `reach` items back.

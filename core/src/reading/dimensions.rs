@@ -34,6 +34,7 @@ pub(super) fn dimensions(
             groups.push(n.column);
         }
     }
+    groups.retain(|g| Some(*g) != d.per);
     let mut plains: Vec<ColumnRef> = Vec::new();
     for n in &roles.plains {
         let is_y = Some(n.column) == d.y;

@@ -33,6 +33,8 @@ pub struct Draft {
     pub x_grain: Option<Grain>,
     pub y: Option<ColumnRef>,
     pub agg: Aggregation,
+    /// Divides the measure: "revenue per transaction".
+    pub per: Option<ColumnRef>,
     pub split: Option<ColumnRef>,
     pub split_grain: Option<Grain>,
     pub conditions: Vec<Condition>,
@@ -63,6 +65,8 @@ pub struct Draft {
     pub assumed_measure: bool,
     pub time_readings: Vec<String>,
     pub has_time: bool,
+    /// An unknown word that would have been a condition: "in Davao".
+    pub lost_name: Option<String>,
     /// An unknown noun right before the measure: "stock price" is not the price.
     pub changed_noun: Option<String>,
 }
@@ -82,6 +86,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         x_grain: None,
         y: None,
         agg: Aggregation::Count,
+        per: None,
         split: None,
         split_grain: None,
         conditions: Vec::new(),
@@ -109,6 +114,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         time_readings: Vec::new(),
         has_time: false,
         changed_noun: changed_noun(q, model, placed),
+        lost_name: lost_name(q, placed),
         items: Items::default(),
     };
     let counted = roles.counts.iter().filter_map(|c| match c {
@@ -163,6 +169,17 @@ fn changed_noun(q: &Question, model: &SemanticModel, placed: &[Placed]) -> Optio
             Some(q.words[pair[0].words.start].norm.clone())
         }
         _ => None,
+    })
+}
+
+/// A name after a preposition that nothing registered bears.
+fn lost_name(q: &Question, placed: &[Placed]) -> Option<String> {
+    placed.iter().filter(|p| p.item == Item::Unknown).find_map(|p| {
+        let word = &q.words[p.words.start];
+        let before = p.words.start.checked_sub(1).map(|i| &q.words[i])?;
+        let written = &q.tokens[word.token].text;
+        let name = written.starts_with(char::is_uppercase) || !crate::embed::Encoder::get().knows(&word.norm);
+        (name && before.is_any(&["in", "from", "sa", "at", "near", "for"])).then(|| written.clone())
     })
 }
 

@@ -2,8 +2,10 @@
 
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
+use super::entities::entity_of_root;
 use super::items::{Item, Placed};
-use super::roles::{Counted, Named, is_measure};
+use super::question::Question;
+use super::roles::{Counted, Named, Roles, is_measure};
 use crate::quickspec::Chart;
 use crate::semantic::{Aggregation, ColumnRef, Layer, Role, SemanticModel, ValueType};
 
@@ -79,7 +81,9 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         && roles.superlative.is_none()
         && roles.bare_aggregate.is_none();
     let plain = roles.plains.iter().find(|n| is_measure(model, n.column)).filter(|_| !pair_of_rows);
-    if let Some(named) = by.or(plain) {
+    let chosen = if roles.superlative.is_some() { by.or(plain) } else { plain.or(by) };
+    if let Some(named) = chosen {
+        d.per = divisor(q, model, roles, placed, named);
         d.y = Some(named.column);
         d.agg = model.column(named.column).default_agg;
         if let Some(agg) = roles.bare_aggregate {
@@ -93,7 +97,11 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
             && !model.column(n.column).unique
             && !model.column(n.column).aliases.is_empty()
     };
-    if let Some(named) = roles.plains.iter().find(aliased).filter(|_| !q.has(Cue::Raw) && roles.superlative.is_none()) {
+    if let Some(named) = roles.plains.iter().find(aliased).filter(|n| {
+        let listing =
+            q.words.first().is_some_and(|w| w.is_any(&["list", "name", "names", "what", "which", "give", "find"]));
+        !q.has(Cue::Raw) && roles.superlative.is_none() && !(listing && entity_of_root(model, d.root, n.column))
+    }) {
         d.y = Some(named.column);
         d.agg = Aggregation::CountDistinct;
         return;
@@ -158,4 +166,21 @@ pub fn primary_measure(model: &SemanticModel, root: usize) -> Option<ColumnRef> 
 
 pub(super) fn numeric_measure(model: &SemanticModel, c: ColumnRef) -> bool {
     is_measure(model, c) && model.column(c).value_type == ValueType::Decimal
+}
+
+/// "revenue per transaction": what is counted below the line stands right after "per", right after the measure.
+fn divisor(
+    q: &Question,
+    model: &SemanticModel,
+    roles: &Roles,
+    placed: &[Placed],
+    measure: &Named,
+) -> Option<ColumnRef> {
+    let n = roles.groups.iter().find(|n| n.item > measure.item)?;
+    let column = model.column(n.column);
+    let counts = column.role == Role::Key && !column.unique
+        || column.role == Role::Measure && column.default_agg == Aggregation::Sum;
+    let between = &placed[measure.item + 1..n.item];
+    let per = between.len() == 1 && q.words[between[0].words.clone()].iter().all(|w| w.is("per"));
+    (counts && per && n.column != measure.column).then_some(n.column)
 }

@@ -145,7 +145,10 @@ pub(super) fn year_over_year(
     } else if q.has(Cue::YearOverYear) && d.x.is_none() {
         d.x = Some(axis);
         d.x_grain = Some(Grain::Year);
-    } else if d.x.is_none() && ranges > 1 && q.has(Cue::Compare) {
+    } else if d.x.is_none() && q.times.days.len() > 1 {
+        d.x = Some(axis);
+        d.x_grain = Some(Grain::Weekday);
+    } else if d.x.is_none() && ranges > 1 && (q.has(Cue::Compare) || q.times.shifts.iter().any(|s| s.certain)) {
         d.x = Some(axis);
         d.x_grain = q.times.matches.iter().find_map(|m| m.unit).or(Some(Grain::Year));
     }

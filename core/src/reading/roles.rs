@@ -142,7 +142,10 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                         }
                     }
                     GrainKind::Comparison => roles.comparison_grain = Some(grain.grain),
-                    GrainKind::Adjective if group => roles.grain = roles.grain.or(Some(grain.grain)),
+                    // "by region and month": the grain goes on where the grouping was.
+                    GrainKind::Adjective if group || last_was_group && joined(items, i) => {
+                        roles.grain = roles.grain.or(Some(grain.grain));
+                    }
                     GrainKind::Adjective => {}
                 }
                 group = false;

@@ -50,7 +50,7 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         x: d.x.map(name),
         y: if d.raw { None } else { y.map(name) },
         agg,
-        per: None,
+        per: d.per.map(name),
         chart: d.chart.unwrap_or_else(|| default_chart(d, q, model)),
         split_by: d.split.map(name),
         split_grain: d.split_grain,
@@ -110,8 +110,9 @@ fn both_numeric(d: &Draft, model: &SemanticModel) -> bool {
 fn filters(d: &Draft, model: &SemanticModel) -> Map<String, Value> {
     let name = |c: &Condition| column_name(model, d.root, c.column);
     let mut all = Map::new();
+    let (conditions, pairs) = alternatives(d, model);
     let is_time = |c: &&Condition| matches!(c.test, Test::Time { .. } | Test::Weekdays(_));
-    let (times, rest): (Vec<&Condition>, Vec<&Condition>) = d.conditions.iter().partition(is_time);
+    let (times, rest): (Vec<&Condition>, Vec<&Condition>) = conditions.into_iter().partition(is_time);
     if rest.iter().any(|c| c.or) {
         let mut groups: Vec<Map<String, Value>> = vec![Map::new()];
         for c in &rest {
@@ -152,10 +153,40 @@ fn filters(d: &Draft, model: &SemanticModel) -> Map<String, Value> {
             merge(&mut all, name(c), c.test.to_json());
         }
     }
+    if !pairs.is_empty() {
+        match all.get_mut("any_of") {
+            Some(Value::Array(first)) => {
+                *first = first.iter().flat_map(|a| pairs.iter().map(move |b| combined(a, b))).collect();
+            }
+            _ => {
+                all.insert("any_of".into(), Value::Array(pairs));
+            }
+        }
+    }
     for c in times.iter().filter(|c| matches!(c.test, Test::Weekdays(_))) {
         merge(&mut all, name(c), c.test.to_json());
     }
     all
+}
+
+/// Takes out conditions that stand for each other, as the members of an `any_of`.
+fn alternatives<'a>(d: &'a Draft, model: &SemanticModel) -> (Vec<&'a Condition>, Vec<Value>) {
+    let mut rest: Vec<&Condition> = Vec::new();
+    let mut pairs: Vec<Value> = Vec::new();
+    let single = |c: &Condition| {
+        let mut map = Map::new();
+        map.insert(column_name(model, d.root, c.column), c.test.to_json());
+        Value::Object(map)
+    };
+    for c in &d.conditions {
+        if c.alternative {
+            pairs.extend(rest.pop().map(single));
+            pairs.push(single(c));
+        } else {
+            rest.push(c);
+        }
+    }
+    (rest, pairs)
 }
 
 fn combined(a: &Value, b: &Value) -> Value {

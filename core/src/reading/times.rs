@@ -8,7 +8,7 @@ use super::items::{Item, Placed};
 use super::question::Question;
 use crate::entity::{Condition, Test};
 use crate::semantic::{ColumnRef, SemanticModel, ValueType};
-use crate::time::{Clock, Grain, TimeRange};
+use crate::time::{Clock, Grain, TimeRange, shifted};
 
 /// The time conditions of a reading.
 #[derive(Debug, Default)]
@@ -68,15 +68,32 @@ pub fn conditions(q: &Question, placed: &[Placed], model: &SemanticModel, d: &Dr
         };
         let Some(test) = test_for(model, column, &m.range, clock) else { continue };
         let or = out.conditions.iter().any(|c| c.column == column);
-        out.conditions.push(Condition { column, test, or });
+        out.conditions.push(Condition { column, test, or, alternative: false });
         out.readings.push(m.reading.clone());
         out.units.push(unit_of(&m.range, m.unit));
         out.ranges += 1;
     }
-    if let Some(days) = q.times.days.first()
+    if let [one] = out.conditions.as_slice()
+        && let Some(shift) = q.times.shifts.iter().find(|s| s.certain)
+        && let Some(m) = q.times.matches.first()
+        && let Some(earlier) = shifted(m.range, shift.shift)
+        && let Some(test) = test_for(model, one.column, &earlier, clock)
+    {
+        // "vs the month before": both stretches, side by side.
+        let column = one.column;
+        out.conditions.push(Condition { column, test, or: true, alternative: false });
+        out.ranges += 1;
+    }
+    let compared = q.times.days.len() > 1;
+    if let Some(days) = q.times.days.first().filter(|_| !compared)
         && let Some(column) = time_column(model, d)
     {
-        out.conditions.push(Condition { column, test: Test::Weekdays(days.days.clone()), or: false });
+        out.conditions.push(Condition {
+            column,
+            test: Test::Weekdays(days.days.clone()),
+            or: false,
+            alternative: false,
+        });
     }
     out
 }

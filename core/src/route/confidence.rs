@@ -121,6 +121,9 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence) -> Verdict {
     if share_unknown > 0.7 && unknown >= 3 {
         return refuse(format!("Too little is understood; unknown: {}.", quoted_list(&best.unknown)));
     }
+    if let Some(name) = &best.lost_name {
+        return clarify(0.3, format!("Nothing registered here bears the name \"{name}\"."));
+    }
     if let Some(word) = &best.changed_noun {
         return clarify(
             0.3,

@@ -36,6 +36,9 @@ pub fn describe(spec: &QuickSpec) -> String {
         Aggregation::None if spec.x.is_none() => "Rows as stored".to_owned(),
         Aggregation::None => capitalised(y),
     };
+    if let Some(per) = &spec.per {
+        s.push_str(&format!(" per {per}"));
+    }
     if spec.normalize {
         s = if spec.part.is_empty() {
             format!("Share (in percent) of the {}", lower_first(&s))

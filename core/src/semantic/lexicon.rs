@@ -242,6 +242,19 @@ impl Lexicon {
         let parts: Vec<&str> = words.iter().map(|w| singular(w)).collect();
         insert(&mut self.values, parts.concat(), Entry { meaning, source, score });
         // "corned beef" for 'CDO Corned Beef 210g': part of a long name stands for every value that holds it.
+        let generic = |w: &str| {
+            matches!(
+                w,
+                "city" | "province" | "region" | "county" | "state" | "island" | "store" | "inc" | "corp" | "ltd"
+            )
+        };
+        if let [first, last] = parts.as_slice()
+            && generic(last)
+            && first.len() >= 4
+        {
+            // "Davao" for 'Davao City'.
+            insert(&mut self.values, (*first).to_owned(), Entry { meaning, source: Source::Partial, score: 0.8 });
+        }
         for length in 2..parts.len().min(4) {
             for part in parts.windows(length) {
                 let list = self.values.entry(part.concat()).or_default();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::filter::{Resolved, SpecError, conditions};
 use super::quote::{quote_identifier, quote_literal};
 use crate::quickspec::{Direction, OrderTarget, QuickSpec, Transform};
-use crate::semantic::{Aggregation, ColumnRef, Path, SemanticModel, ValueType, paths_from};
+use crate::semantic::{Aggregation, ColumnRef, Path, Role, SemanticModel, ValueType, paths_from};
 use crate::time::{Grain, Weekday};
 
 /// What the builder needs to know about time.
@@ -43,6 +43,14 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
     let split_sql = split.as_ref().map(|s| axis(s, spec.split_grain, false, clock));
     let grouped = spec.agg != Aggregation::None;
     let mut y_sql = aggregate(spec, &mut from)?;
+    if let Some(per) = spec.per.as_ref().filter(|_| grouped) {
+        let below = from.resolve(per)?;
+        let count = match below.column.role {
+            Role::Measure if below.column.value_type.is_numeric() => format!("sum({})", below.sql),
+            _ => format!("count(DISTINCT {})", below.sql),
+        };
+        y_sql = format!("1.0 * {y_sql} / nullif({count}, 0)");
+    }
     if grouped && spec.normalize {
         y_sql = share(spec, y_sql, x_sql.as_deref(), split_sql.is_some(), &mut from)?;
     }
