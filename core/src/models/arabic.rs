@@ -6,9 +6,11 @@ use whatlang::{Detector, Lang};
 const LEAST_SHARE: f64 = 0.5;
 
 /// Letters that Arabic has and its neighbours avoid.
-const ARABIC_LETTERS: &str = "ةىيكأإؤ";
+const ARABIC_LETTERS: &str = "ةيكأإؤ";
+/// Arabic writes it at the end of a word only; Uyghur has it anywhere.
+const ALIF_MAQSURA: char = 'ى';
 /// Letters that Arabic does not have.
-const FOREIGN_LETTERS: &str = "پژکیےٹڈڑںہھۓێۆڕڵەۇۈېۋڭۅټډړږښڼۍئټڃچڇڳڻ";
+const FOREIGN_LETTERS: &str = "پژکیےٹڈڑںہھۓێۆڕڵەۇۈېۋڭۅټډړږښڼۍئټڃچڇڳڻڪٻٺٽڄڊڌڏڍڙڦڱٿڀ";
 /// Letters of dialects and of Persian alike: weak evidence against Arabic.
 const SHARED_LETTERS: &str = "گچڤئ";
 
@@ -195,6 +197,10 @@ const FOREIGN_WORDS: &[&str] = &[
     "آهي",
     "جي",
     "۾",
+    "توهان",
+    "آهيو",
+    "آهيان",
+    "ڪيئن",
     "بىلەن",
     "ئۈچۈن",
 ];
@@ -218,7 +224,10 @@ fn letter_evidence(text: &str) -> f64 {
     let count = |set: &str| text.chars().filter(|c| set.contains(*c)).count() as f64;
     // A letter shared with dialects is listed once, as weak evidence.
     let foreign = text.chars().filter(|&c| FOREIGN_LETTERS.contains(c) && !SHARED_LETTERS.contains(c)).count() as f64;
-    count(ARABIC_LETTERS) - 1.5 * foreign - 0.4 * count(SHARED_LETTERS)
+    let words = || text.split(|c: char| !c.is_alphabetic());
+    let last = words().filter(|w| w.ends_with(ALIF_MAQSURA)).count() as f64;
+    let inside = words().flat_map(str::chars).filter(|&c| c == ALIF_MAQSURA).count() as f64 - last;
+    count(ARABIC_LETTERS) + last - inside - 1.5 * foreign - 0.4 * count(SHARED_LETTERS)
 }
 
 fn word_evidence(text: &str) -> f64 {
