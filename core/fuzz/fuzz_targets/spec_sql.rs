@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use router_core::quickspec::QuickSpec;
 use router_core::semantic::SemanticModel;
-use router_core::sql::build::{SqlClock, build};
+use router_core::sql::{SqlClock, build};
 use router_core::sql::syntax_guard::check_bounds;
 use router_core::time::Weekday;
 use serde_json::json;

@@ -8,6 +8,8 @@ use router_core::sql::syntax_guard::{MAX_BYTES, check_bounds};
 fuzz_target!(|text: &str| {
     let verdict = check_bounds(text);
     assert!(verdict.is_err() || text.len() <= MAX_BYTES);
-    assert!(verdict.is_err() || !text.trim().is_empty());
+    // White space as the server's lexer has it: a no-break space is a letter there.
+    let blank = text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c));
+    assert!(verdict.is_err() || !blank);
     let _ = regex_risk(text);
 });
