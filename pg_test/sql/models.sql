@@ -10,7 +10,8 @@ SELECT action, agent_id, model_id, match_score FROM sp_auto_assign_models('hunga
 SELECT action, agent_id, model_id, match_score FROM sp_auto_assign_models() ORDER BY 2;
 SELECT action, agent_id, model_id, match_score FROM sp_auto_assign_models() ORDER BY 2;
 
-SELECT o_agent_id, o_model_id FROM sp_get_routing_recommendation('math');
+-- Both score the same: either will do.
+SELECT o_model_id IN ('large', 'small') AS recommended FROM sp_get_routing_recommendation('math');
 SELECT o_agent_id, o_model_id FROM sp_get_routing_recommendation('math', 'cost');
 SELECT task_type FROM router_task_type('Write a Python function that merges two sorted lists.');
 SELECT router_record_outcome('small', 'math', 'What is 12 times 12?', true, 1, 150, 0.0001);
