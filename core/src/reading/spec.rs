@@ -24,7 +24,7 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
             agg = model.column(c).default_agg;
         }
     }
-    let mut filters = filters(d, model);
+    let filters = filters(d, model);
     let joins = d
         .datasets
         .iter()
@@ -36,9 +36,6 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         merge(&mut map, name(c.column), c.test.to_json());
         map
     });
-    if !part.is_empty() {
-        filters.shift_remove("part");
-    }
     let dataset = &model.datasets[d.root];
     let bands = (dataset.layer == crate::semantic::Layer::Platinum && agg == Aggregation::Sum && d.x_grain.is_some())
         .then(|| confidence_bands(dataset))
