@@ -16,6 +16,7 @@ pub mod rows;
 pub mod run;
 mod session;
 mod settings;
+pub mod shared;
 mod snapshot;
 mod timer;
 pub mod tree;

@@ -1,0 +1,156 @@
+//! Named pieces of the server's main shared memory, sized by settings when the server starts.
+//!
+//! Without `shared_preload_libraries` there is none: [`Region::start`] then says `None`, and whoever uses a region
+//! does without.
+
+use std::ffi::CStr;
+use std::ptr::NonNull;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use pgrx::pg_sys;
+
+/// A piece of shared memory with locks of its own. Declare it as a static, and [`reserve`] it from `_PG_init`.
+pub struct Region {
+    name: &'static CStr,
+    /// Bytes; asked once, in the postmaster, after the configuration was read.
+    size: fn() -> usize,
+    locks: usize,
+    start: AtomicPtr<u8>,
+    length: AtomicUsize,
+    first_lock: AtomicPtr<pg_sys::LWLockPadded>,
+}
+
+static RESERVED: Mutex<Vec<&'static Region>> = Mutex::new(Vec::new());
+static mut PREVIOUS_REQUEST: pg_sys::shmem_request_hook_type = None;
+static mut PREVIOUS_STARTUP: pg_sys::shmem_startup_hook_type = None;
+
+impl Region {
+    /// `name` is unique in the server; `locks` is how many [`Region::lock`] knows.
+    pub const fn new(name: &'static CStr, size: fn() -> usize, locks: usize) -> Self {
+        Self {
+            name,
+            size,
+            locks,
+            start: AtomicPtr::new(std::ptr::null_mut()),
+            length: AtomicUsize::new(0),
+            first_lock: AtomicPtr::new(std::ptr::null_mut()),
+        }
+    }
+
+    /// Its address and bytes, zeroed when the server started; `None` where the library was not preloaded. Aligned to
+    /// a cache line.
+    pub fn start(&self) -> Option<(NonNull<u8>, usize)> {
+        Some((NonNull::new(self.start.load(Ordering::Acquire))?, self.length.load(Ordering::Acquire)))
+    }
+
+    /// Waits for the lock numbered `i` (modulo their number). Interrupts are held until it is dropped: do nothing
+    /// long under it, and nothing that may raise. `None` as for [`Region::start`].
+    pub fn lock(&self, i: usize, mode: Mode) -> Option<Locked> {
+        let first = NonNull::new(self.first_lock.load(Ordering::Acquire))?;
+        // SAFETY: the server made `locks` locks there; they live as long as it does.
+        unsafe {
+            let lock = &raw mut (*first.as_ptr().add(i % self.locks)).lock;
+            pg_sys::LWLockAcquire(lock, mode.into());
+            Some(Locked(lock))
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Shared,
+    Exclusive,
+}
+
+impl From<Mode> for pg_sys::LWLockMode::Type {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Shared => pg_sys::LWLockMode::LW_SHARED,
+            Mode::Exclusive => pg_sys::LWLockMode::LW_EXCLUSIVE,
+        }
+    }
+}
+
+/// A held lock; dropping it releases.
+#[must_use]
+pub struct Locked(*mut pg_sys::LWLock);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // SAFETY: the lock lives as long as the server. After an error the server may have released it already.
+        unsafe {
+            if pg_sys::LWLockHeldByMe(self.0) {
+                pg_sys::LWLockRelease(self.0);
+            }
+        }
+    }
+}
+
+/// Asks for the region's memory, if the library is being preloaded.
+pub fn reserve(region: &'static Region) {
+    // SAFETY: reads a variable of the postmaster.
+    if !unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
+        return;
+    }
+    let mut reserved = reserved();
+    if reserved.is_empty() {
+        // SAFETY: called from _PG_init, on the main thread; hooks are chained.
+        unsafe {
+            PREVIOUS_REQUEST = pg_sys::shmem_request_hook;
+            pg_sys::shmem_request_hook = Some(request);
+            PREVIOUS_STARTUP = pg_sys::shmem_startup_hook;
+            pg_sys::shmem_startup_hook = Some(startup);
+        }
+    }
+    reserved.push(region);
+}
+
+fn reserved() -> std::sync::MutexGuard<'static, Vec<&'static Region>> {
+    RESERVED.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn request() {
+    // SAFETY: called by the postmaster at the one moment when these calls are allowed.
+    unsafe {
+        if let Some(previous) = PREVIOUS_REQUEST {
+            previous();
+        }
+        for region in reserved().iter() {
+            region.length.store((region.size)(), Ordering::Release);
+            pg_sys::RequestAddinShmemSpace(region.length.load(Ordering::Acquire));
+            if region.locks > 0 {
+                pg_sys::RequestNamedLWLockTranche(region.name.as_ptr(), region.locks as i32);
+            }
+        }
+    }
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn startup() {
+    // SAFETY: called by the postmaster at server start, and again after a crash of a backend, when the memory is new.
+    unsafe {
+        if let Some(previous) = PREVIOUS_STARTUP {
+            previous();
+        }
+        let lock = &raw mut (*pg_sys::MainLWLockArray.add(ADDIN_SHMEM_INIT_LOCK)).lock;
+        pg_sys::LWLockAcquire(lock, pg_sys::LWLockMode::LW_EXCLUSIVE);
+        for region in reserved().iter() {
+            let length = region.length.load(Ordering::Acquire);
+            let mut found = false;
+            let start = pg_sys::ShmemInitStruct(region.name.as_ptr(), length, &mut found).cast::<u8>();
+            if !found {
+                start.write_bytes(0, length);
+            }
+            region.start.store(start, Ordering::Release);
+            if region.locks > 0 {
+                region.first_lock.store(pg_sys::GetNamedLWLockTranche(region.name.as_ptr()), Ordering::Release);
+            }
+        }
+        pg_sys::LWLockRelease(lock);
+    }
+}
+
+/// `AddinShmemInitLock`, of `lwlocknames.h`; the same number in versions 15 to 18.
+const ADDIN_SHMEM_INIT_LOCK: usize = 21;
