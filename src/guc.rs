@@ -131,6 +131,7 @@ pub fn init() {
         default,
     );
     crate::models::settings::define();
+    crate::asking::settings::define();
     asking::init();
     crate::pg::reserve_setting_prefix(c"router");
 }

@@ -1,9 +1,12 @@
 //! Asking: a prompt and its context in, the brain's answer out, guarded and ready to run.
 
+mod chain;
 mod context;
 mod known;
 mod recent;
+mod remote;
 mod route;
+pub mod settings;
 
 pub use recent::{Turn, turn};
 pub use route::route;

@@ -1,9 +1,10 @@
 //! One call: checks the prompt, asks the brain over what the caller may see, guards what comes out.
 
-use router_core::route::{Answer, ContextError, Status, ask};
+use router_core::route::{Answer, Status};
 use serde_json::{Value, json};
 
-use super::{context, known, recent};
+use super::chain::{Asked, Decision, Step, decide};
+use super::{context, recent};
 use crate::error::{Error, Result};
 use crate::{catalog, guard, guc, pg};
 
@@ -12,43 +13,42 @@ use crate::{catalog, guard, guc, pg};
 pub struct Routed {
     pub request_id: String,
     pub answer: Answer,
+    /// Which sources were looked at, and by what margin they were taken or passed over.
+    pub steps: Vec<Step>,
 }
 
 /// Routes a prompt for the current user. Nothing is written.
-pub fn route(prompt: &str, context: &Value) -> Result<Routed> {
+pub fn route(prompt: &str, given: &Value) -> Result<Routed> {
     check_prompt(prompt)?;
     guard::rate_limit::check()?;
-    let context = context::parse(context)?;
-    let loaded = catalog::model()?;
+    let context = context::parse(given)?;
+    let known = catalog::model()?;
     let request_id = pg::random_uuid();
-    if loaded.model.datasets.is_empty() {
-        let answer = Answer::refused(
-            "Nothing is registered that you may read. Whoever owns a table can register it: SELECT router_register('schema.table').",
-        );
-        return Ok(Routed { request_id, answer });
-    }
-    let mut answer = match known::taught(prompt, &loaded.model, &context)? {
-        Some(answer) => answer,
-        None => {
-            let read = |prompt: &str| ask(prompt, &loaded.model, loaded.lexicon(), &context);
-            let answer = read(prompt).map_err(|e| match e {
-                ContextError::UnknownDataset(_) => Error::no_dataset(e.to_string())
-                    .with_hint("leave \"datasets\" out to ask over everything you may read"),
-            })?;
-            let answer = known::similar(prompt, answer, &loaded.model, &context, &|past| read(past).ok())?;
-            known::template(prompt, answer, &loaded.model, &context)?
-        }
+    let decision = if known.model.datasets.is_empty() {
+        nothing_registered()
+    } else {
+        decide(&Asked { prompt, given, context: &context, known: &known })?
     };
-    if let Some(sql) = &answer.sql {
-        let verdict = guard::validate_qualified(sql)?;
-        if let Some(first) = verdict.violations.first() {
-            answer.status = Status::Refused;
-            answer.explain = format!("The question was understood, but its SQL may not run: {}.", first.detail);
-            answer.sql = None;
-        }
-    }
+    let answer = guarded(decision.answer)?;
     recent::remember(&request_id, prompt, &answer);
-    Ok(Routed { request_id, answer })
+    Ok(Routed { request_id, answer, steps: decision.steps })
+}
+
+fn nothing_registered() -> Decision {
+    let reason = "Nothing is registered that you may read. \
+                  Whoever owns a table can register it: SELECT router_register('schema.table').";
+    Decision { answer: Answer::refused(reason), steps: Vec::new() }
+}
+
+/// Whoever proposed the answer, its SQL is handed out only if it may run.
+fn guarded(mut answer: Answer) -> Result<Answer> {
+    let Some(sql) = &answer.sql else { return Ok(answer) };
+    if let Some(first) = guard::validate_qualified(sql)?.violations.first() {
+        answer.status = Status::Refused;
+        answer.explain = format!("The question was understood, but its SQL may not run: {}.", first.detail);
+        answer.sql = None;
+    }
+    Ok(answer)
 }
 
 fn check_prompt(prompt: &str) -> Result<()> {

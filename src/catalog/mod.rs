@@ -15,7 +15,7 @@ mod teach;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 
-pub use cache::model;
+pub use cache::{RoleModel, model};
 pub use privileges::{grant, is_admin};
 pub use register::register;
 pub use relations::{RegisteredRelation, RegisteredRelations, registered_relations};

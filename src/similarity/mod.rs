@@ -10,7 +10,7 @@ mod tests;
 
 pub use feedback::{choose, rate};
 pub use intents::{classify, train};
-pub use store::{exact, forget, nearest, nearest_to};
+pub use store::{Known, exact, forget, nearest, nearest_to};
 pub use teach::teach;
 pub use template::{define as define_template, templates_for};
 

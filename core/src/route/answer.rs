@@ -57,7 +57,15 @@ pub struct Answer {
     pub evidence: Vec<f32>,
 }
 
+/// What is said to a request to change data.
+pub(super) const NEVER_WRITES: &str = "The router answers questions; it never changes data.";
+
 impl Answer {
+    /// The question asks for a change of data: no other source may answer it either.
+    pub fn refuses_to_write(&self) -> bool {
+        self.status == Status::Refused && self.explain == NEVER_WRITES
+    }
+
     pub fn refused(reason: impl Into<String>) -> Self {
         Self {
             status: Status::Refused,

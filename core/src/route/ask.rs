@@ -1,6 +1,6 @@
 //! One pass: question, drafts over every dataset in scope, the best of them, its SQL.
 
-use super::answer::{Alternative, Answer, Entity, Status};
+use super::answer::{Alternative, Answer, Entity, NEVER_WRITES, Status};
 use super::confidence::{self, Verdict};
 use super::context::{Context, ContextError};
 use super::{explain, followup, intent};
@@ -15,7 +15,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let mut q = Question::parse(prompt, lexicon, &context.clock);
     restrict(&mut q, &scope);
     if q.has(Cue::Write) && write_request(&q) {
-        return Ok(Answer::refused("The router answers questions; it never changes data."));
+        return Ok(Answer::refused(NEVER_WRITES));
     }
     let mut warnings: Vec<String> =
         q.corrections.iter().map(|(from, to)| format!("read \"{from}\" as \"{to}\"")).collect();

@@ -2,8 +2,10 @@
 
 mod normalise;
 mod rebind;
+mod scale;
 mod template;
 
 pub use normalise::normalise;
 pub use rebind::rebind;
+pub use scale::{FEWEST_PAIRS, Scale};
 pub use template::matched_words;

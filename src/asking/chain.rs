@@ -1,0 +1,206 @@
+//! The decision matrix and the fallback chain: whose answer to a question is taken.
+//!
+//! The matrix looks at the surest sources first: what was taught for these very words, what was taught for a question
+//! that differs in its slots only, the router's own reading. Where none of them is sure, the steps of the chain
+//! propose in order of priority, and the first proposal above the bar wins. What became of every step is recorded.
+
+use std::borrow::Cow;
+
+use router_core::route::{Answer, Context, ContextError, Status, ask, explore};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::known::{self, Similar};
+use super::remote;
+use super::settings::{self, Thresholds};
+use crate::catalog::RoleModel;
+use crate::error::{Error, Result};
+
+/// A question, and everything its answer may depend on.
+pub struct Asked<'a> {
+    pub prompt: &'a str,
+    /// The context as it was given, for steps outside of the router.
+    pub given: &'a Value,
+    pub context: &'a Context,
+    /// What the caller may see.
+    pub known: &'a RoleModel,
+}
+
+impl Asked<'_> {
+    /// The router's own reading of this question.
+    pub fn read(&self) -> Result<Answer> {
+        self.read_as(self.prompt, self.context).map_err(|e| match e {
+            ContextError::UnknownDataset(_) => {
+                Error::no_dataset(e.to_string()).with_hint("leave \"datasets\" out to ask over everything you may read")
+            }
+        })
+    }
+
+    /// Its reading of another question over the same data.
+    pub fn read_as(&self, prompt: &str, context: &Context) -> std::result::Result<Answer, ContextError> {
+        ask(prompt, &self.known.model, self.known.lexicon(), context)
+    }
+
+    /// A question that changes the one before is read in that one's light only.
+    pub fn is_follow_up(&self) -> bool {
+        self.context.previous.is_some()
+    }
+}
+
+/// What became of one row of the matrix, or one step of the chain.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    pub step: Cow<'static, str>,
+    /// How sure its proposal is, 0..1; null when it had nothing to propose.
+    pub score: Option<f32>,
+    /// What a proposal had to exceed.
+    pub bar: f32,
+    pub won: bool,
+    /// Why, for people.
+    pub detail: String,
+}
+
+/// The answer taken, and how that came about.
+#[derive(Debug)]
+pub struct Decision {
+    pub answer: Answer,
+    pub steps: Vec<Step>,
+}
+
+/// Takes the answer of the first source that is sure enough. Nothing is written.
+pub fn decide(asked: &Asked<'_>) -> Result<Decision> {
+    let mut trail = Trail(Vec::new());
+    let answer = sources(asked, &settings::thresholds(), &mut trail)?;
+    Ok(trail.onto(answer))
+}
+
+fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answer> {
+    if let Some(answer) = known::taught(asked)? {
+        trail.won("taught", Some(answer.confidence), 0.0, "taught for these very words");
+        return Ok(answer);
+    }
+    let mut local = asked.read()?;
+    if local.refuses_to_write() {
+        trail.won("error", None, 0.0, "a request to change data is answered by nobody");
+        return Ok(local);
+    }
+    if remote::is_primary()
+        && let Some(answer) = trail.offer("language_model", at.bar, remote::propose(asked, &mut local)?)
+    {
+        return Ok(answer);
+    }
+    let Similar { answer: similar, detail } = known::similar(asked, &local)?;
+    let similar_score = similar.as_ref().map(|a| a.confidence);
+    if let Some(answer) = similar.clone().filter(|a| a.confidence > at.similarity) {
+        trail.won("similarity", similar_score, at.similarity, &detail);
+        return Ok(answer);
+    }
+    trail.lost("similarity", similar_score, at.similarity, &detail);
+    for (row, bar, source) in [("direct", at.direct, "direct_routing"), ("intent", at.intent, "intent")] {
+        if local.status == Status::Ok && local.confidence > bar {
+            trail.won(row, Some(local.confidence), bar, "the router's own reading");
+            return Ok(Answer { source, ..local });
+        }
+        trail.lost(row, Some(local.confidence), bar, reading_of(&local));
+    }
+    fallbacks(asked, local, similar, at, trail)
+}
+
+/// A step of the chain.
+enum Fallback {
+    LanguageModel,
+    Similarity,
+    Keyword,
+    Template,
+    Exploratory,
+}
+
+/// In order; a user's handlers come between them by their own priority.
+const FALLBACKS: [(i32, Fallback); 5] = [
+    (100, Fallback::LanguageModel),
+    (200, Fallback::Similarity),
+    (300, Fallback::Keyword),
+    (400, Fallback::Template),
+    (500, Fallback::Exploratory),
+];
+
+fn fallbacks(
+    asked: &Asked<'_>,
+    mut local: Answer,
+    similar: Option<Answer>,
+    at: &Thresholds,
+    trail: &mut Trail,
+) -> Result<Answer> {
+    for (_, step) in FALLBACKS {
+        let (name, proposal) = match step {
+            Fallback::LanguageModel if remote::is_fallback() => ("language_model", remote::propose(asked, &mut local)?),
+            Fallback::LanguageModel => continue,
+            Fallback::Similarity => ("similarity", similar.clone()),
+            Fallback::Keyword => ("keyword", keyword(&local)),
+            Fallback::Template => ("template", known::template(asked)?),
+            Fallback::Exploratory => ("exploratory", explore(asked.prompt, &local, &asked.known.model, asked.context)),
+        };
+        if let Some(answer) = trail.offer(name, at.bar, proposal) {
+            return Ok(answer);
+        }
+    }
+    // The reading stands as it was judged: an unsure answer, a question back, or a refusal.
+    trail.won("error", Some(local.confidence), 0.0, "no step is above the bar: the reading stands as it was judged");
+    Ok(if local.status == Status::Ok { Answer { source: "keyword_matching", ..local } } else { local })
+}
+
+fn keyword(local: &Answer) -> Option<Answer> {
+    (local.status == Status::Ok).then(|| Answer { source: "keyword_matching", ..local.clone() })
+}
+
+fn reading_of(local: &Answer) -> &'static str {
+    match local.status {
+        Status::Ok => "the router's own reading",
+        Status::Clarify => "the router's own reading leaves something open",
+        Status::Refused => "the router's own reading finds nothing to answer",
+    }
+}
+
+/// The steps so far.
+struct Trail(Vec<Step>);
+
+impl Trail {
+    fn push(&mut self, step: &'static str, score: Option<f32>, bar: f32, won: bool, detail: &str) {
+        self.0.push(Step { step: Cow::Borrowed(step), score, bar, won, detail: detail.to_owned() });
+    }
+
+    fn won(&mut self, step: &'static str, score: Option<f32>, bar: f32, detail: &str) {
+        self.push(step, score, bar, true, detail);
+    }
+
+    fn lost(&mut self, step: &'static str, score: Option<f32>, bar: f32, detail: &str) {
+        self.push(step, score, bar, false, detail);
+    }
+
+    /// The proposal, if it is above the bar.
+    fn offer(&mut self, step: &'static str, bar: f32, proposal: Option<Answer>) -> Option<Answer> {
+        let score = proposal.as_ref().map(|a| a.confidence);
+        let taken = proposal.filter(|a| a.status == Status::Ok && a.confidence > bar);
+        self.push(step, score, bar, taken.is_some(), if score.is_some() { "proposed an answer" } else { "nothing" });
+        taken
+    }
+
+    /// Shows the steps in the answer, before what the answer itself has to tell.
+    fn onto(self, mut answer: Answer) -> Decision {
+        let shown = self.0.iter().map(|s| (if s.won { "decision" } else { "passed over" }, s.to_string()));
+        answer.steps.splice(0..0, shown.collect::<Vec<_>>());
+        Decision { answer, steps: self.0 }
+    }
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { step, score, bar, won, detail } = self;
+        match score {
+            Some(score) if *won => write!(f, "{step}: {score:.2} is above {bar:.2}: {detail}"),
+            Some(score) if score > bar => write!(f, "{step}: {score:.2}, but no answer: {detail}"),
+            Some(score) => write!(f, "{step}: {score:.2} is not above {bar:.2}, by {:.2}: {detail}", bar - score),
+            None => write!(f, "{step}: {detail}"),
+        }
+    }
+}
