@@ -7,7 +7,8 @@ use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use router_core::semantic::{
     Aggregation, Column, Dataset, HarvestedValue, Layer, Relationship, Role, SemanticModel, default_aggregation,
-    default_time_column, infer,
+    default_time_column,
+    imply_relationships, infer,
 };
 use serde::de::DeserializeOwned;
 
@@ -26,6 +27,7 @@ pub fn load(client: &SpiClient<'_>, role: pg_sys::Oid) -> Result<(SemanticModel,
     loader.synonyms(client)?;
     loader.values(client)?;
     loader.relationships(client)?;
+    imply_relationships(&mut loader.model);
     loader.model.version = version(client)?;
     Ok((loader.model, loader.problems))
 }

@@ -20,6 +20,7 @@ const ENGLISH: &str = "a about above across after again all also am among an and
      upon us use used using very via want was we well were what when where whether which while who whom whose \
      why will wish with within without would yes you your yours display displays draw plot visualize visualise \
      visualization create present generate compute calculate describe illustrate depict render build produce \
+     visualizing visualising showing plotting drawing displaying presenting returning grouping counting listing \
      data value values information info details result results record records question chart graph diagram \
      figure table bar pie line scatter histogram stacked grouped group grouping axis x y different distinct \
      various respectively according based compare compared comparing comparison relationship relation \

@@ -41,7 +41,7 @@ pub fn find_conditions(
             Item::Comparator(c) => comparison(items, words, model, root, i, *c, used),
             Item::Value(column, value) if !used[i] => value_list(items, model, i, *column, *value, used),
             Item::Quoted(text) if !used[i] => quoted(items, i, text, model, used),
-            Item::Number(n) if !used[i] => bare_number(items, words, i, *n, model, used),
+            Item::Number(n) if !used[i] => bare_number(items, words, i, *n, model, root, used),
             Item::Cue(Cue::Missing | Cue::Negation) if !used[i] => missing(items, i, model, used),
             _ => None,
         };
@@ -87,7 +87,7 @@ fn after(items: &[Placed], i: usize, reach: usize) -> Option<usize> {
 }
 
 fn negated(items: &[Placed], i: usize, used: &mut [bool]) -> bool {
-    let at = (i.saturating_sub(4)..i).rev().find(|&k| !matches!(items[k].item, Item::Filler | Item::Unknown));
+    let at = (i.saturating_sub(6)..i).rev().find(|&k| !matches!(items[k].item, Item::Filler | Item::Unknown));
     match at {
         Some(k) if items[k].item == Item::Cue(Cue::Negation) => {
             used[k] = true;
@@ -420,9 +420,21 @@ fn stored_form(model: &SemanticModel, c: ColumnRef, text: &str) -> String {
 }
 
 /// "district 1 or 2", "grade is 5", "department id 40": a number that is a value of the column before it.
-fn bare_number(items: &[Placed], words: &[Word], i: usize, n: f64, model: &SemanticModel, used: &mut [bool]) -> Found {
+fn bare_number(
+    items: &[Placed],
+    words: &[Word],
+    i: usize,
+    n: f64,
+    model: &SemanticModel,
+    root: usize,
+    used: &mut [bool],
+) -> Found {
     let k = before(items, i, 4, used)?;
-    let Item::Column(c) = items[k].item else { return None };
+    let c = match items[k].item {
+        Item::Column(c) => numbered(model, c, root, n),
+        Item::Dataset(d) => key_of(model, d, root).filter(|k| model.column(*k).value_type.is_numeric())?,
+        _ => return None,
+    };
     let column = model.column(c);
     let numeric = column.value_type.is_numeric();
     let gap = &words[items[k].words.end..items[i].words.start];
@@ -450,6 +462,29 @@ fn bare_number(items: &[Placed], words: &[Word], i: usize, n: f64, model: &Seman
     let negative = negated(items, i, used);
     let test = if negative { Test::NotIn(list) } else { Test::In(list) };
     Some((condition(c, test), end))
+}
+
+/// "department 80": where no department has that for its name, its number is meant.
+fn numbered(model: &SemanticModel, c: ColumnRef, root: usize, n: f64) -> ColumnRef {
+    let column = model.column(c);
+    let held = || column.values.iter().any(|v| v.stored.contains(&format!("{n}")));
+    if column.value_type != ValueType::Text || column.role == Role::Key || column.values.is_empty() || held() {
+        return c;
+    }
+    key_of(model, c.dataset, root).filter(|k| model.column(*k).value_type.is_numeric()).unwrap_or(c)
+}
+
+/// What numbers the rows of `dataset` as seen from `root`: the root's own reference to it, else its key.
+pub fn key_of(model: &SemanticModel, dataset: usize, root: usize) -> Option<ColumnRef> {
+    let reference = model.relationships.iter().find(|r| r.from == root && r.to == dataset && r.from_columns.len() == 1);
+    let column = match reference {
+        Some(r) => ColumnRef { dataset: root, column: r.from_columns[0] },
+        None => match model.datasets[dataset].primary_key.as_slice() {
+            [one] => ColumnRef { dataset, column: *one },
+            _ => return None,
+        },
+    };
+    Some(column)
 }
 
 /// "have no brand", "with a missing amount", "without commission".

@@ -161,14 +161,14 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Group,
-        "by | per | for each | for every | each | every | in each | of each | from each | with each | by each | on each | at each | across | group by | grouped by | grouping by | \
-         group by attribute | broken down by | break down by | breakdown by | split by | for all | for different | in different | from different | of different | of all | in all | \
+        "by | per | colored by | coloured by | for each | for every | each | every | in each | of each | from each | with each | by each | on each | at each | across | group by | grouped by | grouping by | \
+         group by attribute | broken down by | break down by | breakdown by | split by | for with each | for different | in different | from different | of different | \
          against | based on | according to | corresponding to | among different | depending on | by different | over different | within each | per each | for various | by all | of every | in every | \
          kada | bawat | ayon sa",
     ),
     (Cue::Others, "every other | each other | all other | all others | any other | all the other"),
-    (Cue::AxisX, "x axis | x axis is | on the x axis | as the x axis | as x axis | for x axis | x"),
-    (Cue::AxisY, "y axis | y axis is | on the y axis | as the y axis | as y axis | for y axis | y"),
+    (Cue::AxisX, "x axis | x axis is | on x axis | as x | on the x axis | as the x axis | as x axis | for x axis | x"),
+    (Cue::AxisY, "y axis | y axis is | on y axis | as y | on the y axis | as the y axis | as y axis | for y axis | y"),
     (
         Cue::Compare,
         "compare | comparison of | comparison between | comparison | versus | vs | compared to | compared with | comparing | kumpara | ikumpara | against each other | head to head | difference between",

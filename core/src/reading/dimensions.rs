@@ -55,7 +55,7 @@ pub(super) fn dimensions(
     let others = groups.clone();
     groups = groups
         .into_iter()
-        .filter_map(|g| match entity_label(model, d, roles, placed, g) {
+        .filter_map(|g| match entity_label(q, model, d, roles, placed, g) {
             // "accounts for each customer, grouped by the customer's first name", "by the customer named ...".
             Some((entity, _)) if others.iter().any(|o| o.dataset == entity) || filtered(entity) => None,
             Some((_, label)) => Some(label),
@@ -67,7 +67,7 @@ pub(super) fn dimensions(
         let x = d.x;
         let detail =
             roles.datasets.contains(&d.root) || roles.groups.iter().all(|n| entity_of_root(model, d.root, n.column));
-        d.split = groups.into_iter().find(|g| {
+        d.split = groups.into_iter().filter(|g| lead == 0 || later(g)).find(|g| {
             Some(*g) != x
                 && Some(*g) != d.y
                 && !model.column(*g).unique
@@ -85,8 +85,9 @@ pub(super) fn dimensions(
     for dataset in &group_datasets {
         let counted =
             roles.counts.iter().any(|c| matches!(c, Counted::Column { named, .. } if named.column.dataset == *dataset));
-        let listed =
-            counted || plains.iter().any(|p| p.dataset == *dataset) || groups.iter().any(|g| g.dataset == *dataset);
+        let listed = counted
+            || plains.iter().any(|p| p.dataset == *dataset || refers(model, *p, *dataset))
+            || groups.iter().any(|g| g.dataset == *dataset);
         if !listed
             && !filtered(*dataset)
             && groups.is_empty()
@@ -102,6 +103,20 @@ pub(super) fn dimensions(
         d.x_grain = grain.filter(|_| temporal(&named.column));
         groups.retain(|g| *g != named.column);
         plains.clear();
+    } else if let Some(c) = counted_and_listed(roles).filter(|_| grain.is_none() && groups.is_empty()) {
+        // "services and how many services": counted against themselves.
+        d.x = Some(c);
+        d.agg = Aggregation::Count;
+        plains.retain(|p| *p != c);
+    } else if let (Some(Grain::Year), Some(year)) = (
+        grain,
+        times::own_year_column(model, d.root).filter(|_| {
+            axis.is_none() && !(grain_only_sorts(q) && matches!(roles.counts.first(), Some(Counted::Column { .. })))
+        }),
+    ) {
+        d.x = Some(year);
+        groups.retain(|g| *g != year);
+        plains.retain(|p| *p != year);
     } else if let (Some(grain), Some(axis)) = (grain, axis) {
         d.x = Some(axis);
         d.x_grain = Some(grain);
@@ -168,8 +183,42 @@ pub(super) fn dimensions(
         .filter(|c| x_listed && d.agg != Aggregation::None && well_named(c) && listed_together(roles, placed, x, *c));
     let second =
         groups.into_iter().chain(listed).find(|g| Some(*g) != x && Some(*g) != d.y && !numeric_measure(model, *g));
+    // "stacked bar chart of X and the number of Y": the dimension left over makes the stacks.
+    let left = (second.is_none() && stacked(q)).then(|| {
+        roles
+            .plains
+            .iter()
+            .map(|n| n.column)
+            .find(|c| Some(*c) != x && Some(*c) != d.y && !(numeric(*c) && model.column(*c).role == Role::Measure))
+    });
     if d.x.is_some() {
-        d.split = second;
+        d.split = second.or(left.flatten());
+    }
+}
+
+/// True when the chart asked for shows a second dimension.
+fn stacked(q: &Question) -> bool {
+    q.words.iter().any(|w| w.is_any(&["stacked", "stack", "stacking", "grouped", "colored", "coloured"]))
+}
+
+/// True for a column that numbers the rows of `dataset` ("customer ids" beside "each customer").
+fn refers(model: &SemanticModel, c: ColumnRef, dataset: usize) -> bool {
+    model.relationships.iter().any(|r| r.from == c.dataset && r.to == dataset && r.from_columns == [c.column])
+}
+
+/// "ordered by year": the only step named stands in the sorting clause.
+fn grain_only_sorts(q: &Question) -> bool {
+    let sorts = q.order.as_ref().map(|o| o.words.clone()).unwrap_or_default();
+    q.grains.iter().all(|g| sorts.start <= g.words.start && g.words.end <= sorts.end)
+}
+
+/// The column that is counted and, elsewhere in the question, listed.
+fn counted_and_listed(roles: &Roles) -> Option<ColumnRef> {
+    match roles.counts.first() {
+        Some(Counted::Column { named, .. }) if roles.plains.iter().any(|p| p.column == named.column) => {
+            Some(named.column)
+        }
+        _ => None,
     }
 }
 
@@ -195,6 +244,7 @@ fn lead_clause(q: &Question, placed: &[Placed]) -> usize {
 
 /// A foreign key that is named by its entity ("by customer") stands for the entity's name.
 fn entity_label(
+    q: &Question,
     model: &SemanticModel,
     d: &Draft,
     roles: &Roles,
@@ -209,6 +259,15 @@ fn entity_label(
         return None;
     }
     let r = model.relationships.iter().find(|r| r.from == c.dataset && r.from_columns == [c.column])?;
+    let by_number = |n: &super::roles::Named| {
+        n.item != named.item
+            && (n.column == c || n.column.dataset == r.to && model.datasets[r.to].primary_key == [n.column.column])
+            && q.words[placed[n.item].words.clone()].iter().any(|w| w.is_any(&["id", "ids", "number", "code"]))
+    };
+    if roles.plains.iter().any(by_number) {
+        // "list the project id": its number is asked for.
+        return None;
+    }
     let label = label_column(model, r.to).filter(|l| model.column(*l).value_type == ValueType::Text)?;
     d.paths.contains_key(&r.to).then_some((r.to, label))
 }

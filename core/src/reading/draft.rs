@@ -138,7 +138,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     dimensions(&mut d, &scene, axis_column, &times.units, &conditions);
     if d.agg == Aggregation::Count && d.y.is_some() && d.x != d.y && d.x.is_some() {
         // "how many delegates in each committee": rows; a column is counted only against itself.
-        d.y = None;
+        d.datasets.extend(d.y.take().map(|y| y.dataset).filter(|k| *k != root));
     }
     splits(&mut d, &scene, &conditions);
     shares(&mut d, q, &mut conditions);

@@ -7,7 +7,7 @@ use super::cues::Cue;
 
 use super::question::Question;
 use crate::entity::{Comparator, find_comparators};
-use crate::prompt::{TokenKind, is_determiner, is_stopword};
+use crate::prompt::{TokenKind, Word, is_determiner, is_stopword};
 use crate::semantic::{Candidate, ColumnRef, Meaning, Mention, Path, SemanticModel, Source};
 use crate::time::GrainKind;
 
@@ -72,7 +72,10 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
     }
     for (i, grain) in q.grains.iter().enumerate() {
         // A column called by the very word keeps it ("hourly": sold_at); a longer phrase is the grain's own.
-        let named = chosen.iter().any(|(m, _)| m.words.end == grain.words.end);
+        let named = chosen.iter().any(|(m, c)| {
+            m.words.end == grain.words.end
+                || matches!(c.meaning, Meaning::Column(_)) && m.words.contains(&(grain.words.end - 1))
+        });
         if grain.kind == GrainKind::Axis && !named {
             put(Item::Grain(i), grain.words.clone(), 1.0, None, &mut placed);
         }
@@ -103,11 +106,12 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
     for (range, comparator) in comparators {
         // "by year over 2000" compares, "trend over" does not: a comparator needs something to compare with.
         let numeric = matches!(comparator, Comparator::Gt | Comparator::Gte | Comparator::Lt | Comparator::Lte);
-        if numeric && !q.words[range.end..].iter().take(3).any(|w| w.number.is_some()) {
+        let number = |w: &&Word| w.number.is_some() || number_word(&w.norm).is_some();
+        if numeric && !q.words[range.end..].iter().take(3).any(|w| number(&w)) {
             continue;
         }
         let between = comparator == Comparator::Between;
-        if between && q.words[range.end..].iter().take(5).filter(|w| w.number.is_some()).count() < 2 {
+        if between && q.words[range.end..].iter().take(5).filter(number).count() < 2 {
             continue;
         }
         put(Item::Comparator(comparator), range, 1.0, None, &mut placed);
@@ -214,18 +218,44 @@ fn fit(
         if !near {
             continue;
         }
+        let inside = m.words.start <= other.words.start && other.words.end <= m.words.end;
         let names_dataset =
             other.candidates.iter().any(|o| matches!(o.meaning, Meaning::Dataset(d) if d == dataset) && o.score > 0.7);
         // A value next to the name of its own column.
         let names_column = matches!(c.meaning, Meaning::Value(of, _)
             if other.candidates.iter().any(|o| o.meaning == Meaning::Column(of) && o.score > 0.8));
-        if names_dataset && qualifies(q, m, other) {
+        if names_dataset
+            && (qualifies(q, m, other) || inside && c.source == Source::Name && plain_attribute(model, c.meaning))
+        {
             bonus = bonus.max(0.35);
         } else if names_dataset || names_column {
             bonus = bonus.max(0.1);
         }
     }
     score += bonus;
+    if matches!(c.meaning, Meaning::Value(..))
+        && m.words.len() == 1
+        && q.words[m.words.start].kind == TokenKind::Word
+        && m.candidates.iter().any(|o| matches!(o.meaning, Meaning::Dataset(_)) && o.score >= 0.75)
+    {
+        // "participant details" of participants: not those that are a 'Participant'.
+        score -= 0.5;
+    }
+    if matches!(c.meaning, Meaning::Column(_)) && matches!(c.source, Source::Unqualified | Source::Partial) {
+        // "card type" is not the type of something else.
+        let longer = q.mentions.iter().any(|o| {
+            o.words.end == m.words.end
+                && o.words.start + 1 == m.words.start
+                && !is_stopword(&q.words[o.words.start].norm)
+                && o.candidates
+                    .iter()
+                    .any(|o| matches!(o.meaning, Meaning::Column(_)) && paths.contains_key(&o.meaning.dataset()))
+                && o.candidates.iter().all(|o| o.meaning != c.meaning)
+        });
+        if longer {
+            score -= 0.3;
+        }
+    }
     // A dimension that is a plain attribute beats a key of the same name.
     if let Meaning::Column(col) = c.meaning
         && model.column(col).role == crate::semantic::Role::Key
@@ -240,7 +270,26 @@ fn fit(
             score -= 0.25;
         }
     }
+    if let Meaning::Column(col) = c.meaning
+        && m.candidates.iter().any(|o| matches!(o.meaning, Meaning::Dataset(d) if identifies(model, col, d, root)))
+    {
+        // "each teacher": the teachers, not the number that each of them has.
+        score -= 0.45;
+    }
     score
+}
+
+fn plain_attribute(model: &SemanticModel, meaning: Meaning) -> bool {
+    matches!(meaning, Meaning::Column(c) if model.column(c).role != crate::semantic::Role::Key)
+}
+
+/// True for a key that only stands for the rows of `entity`: its own, or one that refers to the root itself.
+fn identifies(model: &SemanticModel, c: ColumnRef, entity: usize, root: usize) -> bool {
+    if c.dataset == entity {
+        return model.datasets[entity].primary_key == [c.column];
+    }
+    entity == root
+        && model.relationships.iter().any(|r| r.from == c.dataset && r.to == entity && r.from_columns == [c.column])
 }
 
 /// The best set of non-overlapping mentions, each with its best meaning.

@@ -1,5 +1,6 @@
 //! The measure of a reading: y and how it is aggregated.
 
+use super::conditions::key_of;
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::entity_of_root;
@@ -34,6 +35,14 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     }
     if let Some(counted) = roles.counts.first() {
         d.agg = Aggregation::Count;
+        if let Counted::Dataset { dataset, distinct: true } = counted
+            && let Some(key) = key_of(model, *dataset, d.root)
+        {
+            // "how many different products": each once, however often it occurs.
+            d.y = Some(key);
+            d.agg = Aggregation::CountDistinct;
+            return;
+        }
         if let Counted::Column { named, distinct, alias } = counted {
             let column = model.column(named.column);
             // Columns that hold counts already are added up.
@@ -121,7 +130,8 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         || q.cues
             .iter()
             .any(|c| c.cue == Cue::Chart(Chart::Bar) && q.words[c.words.clone()].iter().any(|w| w.is("histogram")));
-    let distribution = q.words.iter().any(|w| w.is_any(&["distribution", "frequency", "histogram"]));
+    let distribution = q.words.iter().any(|w| w.is_any(&["distribution", "frequency", "histogram"]))
+        || q.has(Cue::Composition) && !named_by_person(d, model);
     let of_rows = !roles.datasets.is_empty() && roles.superlative.is_none();
     if !shape
         && !distribution

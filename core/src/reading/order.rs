@@ -301,7 +301,10 @@ fn resolve(words: &[Word], clause: Range<usize>, at: Range<usize>, dir: Directio
     };
     let target = if axis("y") {
         Some(OrderTarget::Y)
-    } else if axis("x") || has(&["bar", "bars"]) {
+    } else if axis("x")
+        || has(&["bar", "bars"])
+        || words[at.clone()].iter().any(|w| w.norm.starts_with("alphabet") || w.norm.starts_with("lexicograph"))
+    {
         Some(OrderTarget::X)
     } else if has(&["number", "count", "counts", "many", "total", "amount", "frequency"]) {
         Some(OrderTarget::Y)

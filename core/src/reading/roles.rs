@@ -20,7 +20,10 @@ pub struct Named {
 pub enum Counted {
     /// Rows; no object was named ("and count them").
     Rows,
-    Dataset(usize),
+    Dataset {
+        dataset: usize,
+        distinct: bool,
+    },
     Column {
         named: Named,
         distinct: bool,
@@ -105,8 +108,12 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 roles.grouped_explicitly |=
                     q.words[p.words.clone()].iter().any(|w| w.is_any(&["group", "grouped", "grouping"]));
             }
-            Item::Cue(Cue::AxisX) => axis = Some('x'),
-            Item::Cue(Cue::AxisY) => axis = Some('y'),
+            Item::Cue(cue @ (Cue::AxisX | Cue::AxisY)) => match column_just_before(q, items, i) {
+                // "major on the x axis, age on the y axis"
+                Some(named) if *cue == Cue::AxisX => roles.axis_x = Some(named),
+                Some(named) => roles.axis_y = roles.axis_y.or(Some(named)),
+                None => axis = Some(if *cue == Cue::AxisX { 'x' } else { 'y' }),
+            },
             Item::Cue(Cue::Superlative(dir)) => {
                 let count = number_near(items, i);
                 if roles.superlative.is_none() || count.is_some() {
@@ -159,7 +166,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 }
                 let named = Named { column: *c, item: i };
                 let carried = last_was_group && i > 0 && joined(items, i);
-                let is_group = group || carried;
+                let is_group = group || carried || pending.is_none() && sorts_out(q, p, &roles);
                 if let Some(a) = axis.take() {
                     match (a, pending.take()) {
                         ('x', _) => roles.axis_x = Some(named),
@@ -170,7 +177,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                         (_, Some(_)) => roles.counts.push(counted(named, distinct, p)),
                         _ => roles.axis_y = Some(named),
                     }
-                } else if is_group && (group || pending.is_none()) {
+                } else if is_group && (group || pending.is_none()) && !owned(q, items, i, *c, model) {
                     roles.groups.push(named);
                     pending = None;
                 } else if pending.as_ref().is_some_and(|p| p.aggregate.is_some()) && qualifies(items, i, *c, model) {
@@ -209,7 +216,8 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                     roles.measures.push((Named { column, item: i }, *agg));
                     pending = None;
                 } else if pending.as_ref().is_some_and(|p| p.aggregate.is_none_or(|a| a == Aggregation::Sum)) {
-                    roles.counts.push(Counted::Dataset(*d));
+                    roles.counts.push(Counted::Dataset { dataset: *d, distinct });
+                    distinct = false;
                     pending = None;
                 }
                 roles.datasets.push(*d);
@@ -243,6 +251,34 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
     }
     roles.distinct = distinct;
     roles
+}
+
+/// "each employee's salary": the employees are grouped, the salary is theirs.
+fn owned(q: &Question, items: &[Placed], i: usize, c: ColumnRef, model: &SemanticModel) -> bool {
+    is_measure(model, c)
+        && i > 0
+        && matches!(items[i - 1].item, Item::Dataset(_))
+        && items[i - 1].words.clone().last().is_some_and(|w| q.tokens[q.words[w].token].text.ends_with("'s"))
+}
+
+/// "the average age of those working on different roles": something is measured, over each of the different ones.
+fn sorts_out(q: &Question, p: &Placed, roles: &Roles) -> bool {
+    let back = |n: usize| p.words.start.checked_sub(n).map(|i| &q.words[i]);
+    back(1).is_some_and(|w| w.is_any(&["different", "various", "distinct"]))
+        && back(2).is_some_and(|w| {
+            w.is_any(&["in", "on", "at", "for", "from", "with", "across", "over", "among", "between", "a"])
+        })
+        && !(roles.measures.is_empty() && roles.counts.is_empty())
+}
+
+/// The column that "on the x axis" follows at once.
+fn column_just_before(q: &Question, items: &[Placed], i: usize) -> Option<Named> {
+    let before = items.get(i.checked_sub(1)?)?;
+    let (Item::Column(column), true) = (&before.item, q.words[items[i].words.start].is_any(&["on", "as", "in", "for"]))
+    else {
+        return None;
+    };
+    Some(Named { column: *column, item: i - 1 })
 }
 
 struct Pending {

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::items::{Item, Placed};
 use super::question::Question;
 use crate::entity::{Condition, Test};
-use crate::semantic::{ColumnRef, SemanticModel, ValueType};
+use crate::semantic::{ColumnRef, Role, SemanticModel, ValueType};
 use crate::time::{Clock, Grain, TimeRange, shifted};
 
 /// The time conditions of a reading.
@@ -29,6 +29,10 @@ pub fn time_column(model: &SemanticModel, d: &Draft) -> Option<ColumnRef> {
             .map(|column| ColumnRef { dataset, column })
     };
     own(d.root).or_else(|| {
+        if own_year_column(model, d.root).is_some() {
+            // "opened each year" of a dataset that keeps years as numbers.
+            return None;
+        }
         let mut near: Vec<(&usize, f32)> =
             d.paths.iter().map(|(k, p)| (k, p.cost)).filter(|(_, c)| *c <= 1.5).collect();
         near.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
@@ -104,6 +108,16 @@ fn year_column(model: &SemanticModel, root: usize, unit: Option<Grain>) -> Optio
     let column =
         columns.iter().position(|c| c.value_type == ValueType::Integer && c.name.to_lowercase().contains("year"))?;
     (unit == Some(Grain::Year)).then_some(ColumnRef { dataset: root, column })
+}
+
+/// A column of the dataset that holds years as whole numbers.
+pub fn own_year_column(model: &SemanticModel, dataset: usize) -> Option<ColumnRef> {
+    let is_year = |name: &str| crate::prompt::words_of(name).iter().any(|w| w == "year" || w == "yr");
+    let columns = &model.datasets[dataset].columns;
+    let column = columns
+        .iter()
+        .position(|c| c.value_type == ValueType::Integer && c.role == Role::Dimension && is_year(&c.name))?;
+    Some(ColumnRef { dataset, column })
 }
 
 /// The half-open range as a test in the column's own type.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{ColumnRef, SemanticModel};
+use super::{ColumnRef, SemanticModel, ValueType};
 use crate::prompt::{expand_words, is_stopword, stem, words_of};
 
 /// What a phrase names.
@@ -107,6 +107,10 @@ impl Lexicon {
             for (c, column) in dataset.columns.iter().enumerate() {
                 let r = ColumnRef { dataset: d, column: c };
                 lexicon.add_column(r, &column.name, &dataset_words);
+                if column.value_type == ValueType::Integer && !column.name.to_lowercase().ends_with("id") {
+                    // "major id": the number that a column called major holds.
+                    lexicon.add_name(&format!("{} id", column.name), Meaning::Column(r), Source::Name, 0.85);
+                }
                 for alias in &column.aliases {
                     lexicon.add_name(alias, Meaning::Column(r), Source::Alias, 1.0);
                 }

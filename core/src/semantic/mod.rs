@@ -1,5 +1,6 @@
 //! The semantic model: what is registered, in the words people use for it.
 
+mod implied;
 mod infer;
 mod lexicon;
 mod mention;
@@ -8,6 +9,7 @@ mod options;
 mod paths;
 mod target;
 
+pub use implied::imply_relationships;
 pub use infer::{ColumnFacts, default_aggregation, default_time_column, infer};
 pub use lexicon::{Lexicon, Meaning, Source};
 pub use mention::{Candidate, Mention, find_mentions};
