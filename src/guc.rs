@@ -132,6 +132,7 @@ pub fn init() {
     );
     crate::models::settings::define();
     crate::asking::settings::define();
+    crate::worker::settings::define();
     asking::init();
     crate::pg::reserve_setting_prefix(c"router");
 }

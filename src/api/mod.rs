@@ -7,3 +7,4 @@ mod operate;
 mod similar;
 mod teach;
 mod validate;
+mod worker;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::chain::{Asked, Decision, Step, decide};
 use super::{context, recent};
 use crate::error::{Error, Result};
-use crate::{catalog, guard, guc, pg};
+use crate::{catalog, guard, guc, pg, worker};
 
 /// An answer with its identity.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub struct Routed {
 pub fn route(prompt: &str, given: &Value) -> Result<Routed> {
     check_prompt(prompt)?;
     guard::rate_limit::check()?;
+    worker::notice();
     let context = context::parse(given)?;
     let known = catalog::model()?;
     let request_id = pg::random_uuid();

@@ -48,6 +48,11 @@ fn extension_row_of(name: &CStr) -> Option<ExtensionRow> {
     }
 }
 
+/// Whether this database has the extension. To be called inside a transaction.
+pub fn extension_is_installed() -> bool {
+    extension_row_of(c"router").is_some()
+}
+
 fn extension_row() -> Result<ExtensionRow> {
     extension_row_of(c"router").ok_or_else(|| {
         Error::not_found("extension \"router\" is not installed in this database")

@@ -1,0 +1,3 @@
+//! What backends, the launcher and the workers share.
+
+pub mod board;

@@ -1,0 +1,149 @@
+//! What a worker does again and again. To add something, write `fn(&JobContext) -> Result<()>` and list it here.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use pgrx::prelude::*;
+
+use crate::error::Result;
+use crate::pg::{self, background};
+
+/// One kind of recurring work. Each run is a transaction of its own with the rights of the extension's owner and a
+/// pinned search_path; an error rolls it back, is logged, and lets the next runs wait longer. Live calls wait while it
+/// runs: do little (some milliseconds) at a time, and ask for [`JobContext::once_more`].
+pub struct Job {
+    pub name: &'static str,
+    /// Time between two runs, asked anew after each; `None`: not now.
+    pub every: fn() -> Option<Duration>,
+    /// Also when somebody calls `worker::wake()`.
+    pub when_woken: bool,
+    /// Also once more when the worker leaves, within a second.
+    pub at_the_end: bool,
+    pub run: fn(&JobContext) -> Result<()>,
+}
+
+/// Every job, in the order in which those due at the same time run.
+const JOBS: &[Job] = &[];
+
+/// What a job knows of its run.
+pub struct JobContext {
+    /// The worker is leaving: only what must not be lost.
+    pub at_the_end: bool,
+    again: Cell<bool>,
+}
+
+impl JobContext {
+    /// There is more: the job is run again in the next turn of the loop.
+    pub fn once_more(&self) {
+        self.again.set(true);
+    }
+}
+
+/// When each job is due.
+pub struct Schedule {
+    due: Vec<Option<Instant>>,
+    failures: Vec<u32>,
+}
+
+/// The longest a run may take.
+const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT_AT_THE_END: Duration = Duration::from_secs(1);
+/// A job that is off now is asked again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// The longest wait of a job that fails.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+/// What came of the jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    Fine,
+    /// The extension is no longer in this database.
+    ExtensionGone,
+}
+
+impl Schedule {
+    pub fn new() -> Self {
+        let now = Instant::now();
+        Self { due: JOBS.iter().map(|job| (job.every)().map(|_| now)).collect(), failures: vec![0; JOBS.len()] }
+    }
+
+    /// Makes those due that want to be woken.
+    pub fn wake(&mut self) {
+        let now = Instant::now();
+        for (job, due) in JOBS.iter().zip(&mut self.due) {
+            if job.when_woken && (job.every)().is_some() {
+                *due = Some(now);
+            }
+        }
+    }
+
+    /// Asks all jobs anew how often they want to run: settings may have changed.
+    pub fn settings_changed(&mut self) {
+        let now = Instant::now();
+        for (job, due) in JOBS.iter().zip(&mut self.due) {
+            *due = (job.every)().map(|every| due.unwrap_or(now).min(now + every));
+        }
+    }
+
+    /// When the next one is due.
+    pub fn next(&self) -> Option<Instant> {
+        self.due.iter().flatten().min().copied()
+    }
+
+    pub fn run_due(&mut self) -> Ran {
+        for (i, job) in JOBS.iter().enumerate() {
+            if self.due[i].is_some_and(|due| due <= Instant::now()) && self.run_one(i, job) == Ran::ExtensionGone {
+                return Ran::ExtensionGone;
+            }
+            if background::told_to_stop() {
+                break;
+            }
+        }
+        Ran::Fine
+    }
+
+    /// What must not be lost, before the worker leaves.
+    pub fn run_last(&mut self) {
+        for job in JOBS.iter().filter(|job| job.at_the_end && (job.every)().is_some()) {
+            let context = JobContext { at_the_end: true, again: Cell::new(false) };
+            if let Err(why) = in_transaction(LIMIT_AT_THE_END, || (job.run)(&context)) {
+                log!("router worker: {} could not finish: {why}", job.name);
+            }
+        }
+    }
+
+    fn run_one(&mut self, i: usize, job: &Job) -> Ran {
+        let context = JobContext { at_the_end: false, again: Cell::new(false) };
+        let outcome = in_transaction(LIMIT, || (job.run)(&context));
+        let every = (job.every)();
+        let wait = match &outcome {
+            Ok(None) => return Ran::ExtensionGone,
+            Ok(Some(())) => {
+                self.failures[i] = 0;
+                if context.again.get() { Some(Duration::ZERO) } else { every }
+            }
+            Err(why) => {
+                let failures = self.failures[i];
+                self.failures[i] = failures.saturating_add(1);
+                // Each doubling is told once.
+                if self.failures[i].is_power_of_two() && !background::told_to_stop() {
+                    log!("router worker: {} failed: {why}", job.name);
+                }
+                every.map(|every| (every.max(Duration::from_secs(1)) * (1 << failures.min(10))).min(LONGEST_WAIT))
+            }
+        };
+        self.due[i] = Some(Instant::now() + wait.unwrap_or(ASK_AGAIN));
+        Ran::Fine
+    }
+}
+
+/// Runs `f` as a job is run, outside of the schedule; `None`: the extension is gone.
+pub fn in_transaction<T>(limit: Duration, f: impl FnOnce() -> Result<T>) -> std::result::Result<Option<T>, String> {
+    background::transaction(limit, || {
+        if !pg::extension_is_installed() {
+            return Ok(None);
+        }
+        pg::as_extension_owner(f).map(Some)
+    })
+    .map_err(|why| why.0)
+}

@@ -1,0 +1,78 @@
+//! The launcher's loop: starts workers where they are wanted, and again where they failed.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use pgrx::prelude::*;
+
+use super::settings;
+use crate::pg::worker::board;
+use crate::pg::{background, process};
+
+/// The longest sleep: what nobody tells is noticed then.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Microseconds after which a database that failed for good is forgotten.
+const FORGOTTEN: i64 = 600 * 1_000_000;
+
+pub fn run() {
+    let mut to_probe = databases();
+    loop {
+        background::reload_if_asked();
+        if background::told_to_stop() {
+            return;
+        }
+        if settings::enabled() {
+            board::launcher_is_here();
+            reap();
+            probe(&mut to_probe);
+            start();
+        } else {
+            board::launcher_is_off();
+        }
+        let sleep = board::next_start_in().and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros);
+        // Interrupts raise nothing here but are served; a cancel has nothing to hit.
+        background::forget_cancel();
+        process::wait(sleep.unwrap_or(LONGEST).clamp(Duration::from_millis(20), LONGEST), None);
+    }
+}
+
+/// Databases that may have work from before the server started.
+fn databases() -> VecDeque<u32> {
+    match background::transaction(Duration::from_secs(30), || Ok(background::databases())) {
+        Ok(found) => found.into(),
+        Err(why) => {
+            log!("router launcher: the list of databases could not be read: {}", why.0);
+            VecDeque::new()
+        }
+    }
+}
+
+fn reap() {
+    let failed = board::reap();
+    if failed > 0 {
+        log!("router launcher: {failed} worker(s) ended unexpectedly and will be started again");
+    }
+    board::forget_failed(FORGOTTEN);
+}
+
+/// Looks into the databases one after the other, since places are few.
+fn probe(to_probe: &mut VecDeque<u32>) {
+    while !to_probe.is_empty() && !board::is_probing() {
+        if let Some(database) = to_probe.pop_front()
+            && board::probe(database) == board::Presence::Full
+        {
+            to_probe.push_back(database);
+            return;
+        }
+    }
+}
+
+fn start() {
+    while let Some(number) = board::next_to_start() {
+        if !background::start_worker(number) {
+            board::could_not_start(number);
+            log!("router launcher: the server has no place for another worker (max_worker_processes)");
+            return;
+        }
+    }
+}

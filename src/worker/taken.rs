@@ -1,0 +1,33 @@
+//! Statements that want the database for themselves (DROP, CREATE ... TEMPLATE, RENAME, SET TABLESPACE): the worker
+//! makes way and comes back if the database is still there.
+
+use std::time::{Duration, Instant};
+
+use crate::pg::process;
+use crate::pg::utility::Watcher;
+use crate::pg::worker::board;
+
+pub const WATCHER: Watcher = Watcher { before_taken, after_taken, after_drop };
+
+/// The server itself waits 5 s for others to leave.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// No worker starts in between, microseconds.
+const HOLD: i64 = 15_000_000;
+
+fn before_taken(database: u32) {
+    if !board::hold(database, HOLD) {
+        return;
+    }
+    let began = Instant::now();
+    while board::is_in(database) && began.elapsed() < PATIENCE {
+        process::wait(Duration::from_millis(10), None);
+    }
+}
+
+fn after_taken(database: u32, gone: bool) {
+    board::release(database, gone);
+}
+
+fn after_drop() {
+    board::ask_to_look(process::database());
+}
