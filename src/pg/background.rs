@@ -128,9 +128,17 @@ pub fn told_to_stop() -> bool {
 }
 
 /// Takes back a cancel that came while no statement ran: it is for statements.
-pub fn forget_cancel() {
+fn forget_cancel() {
     // SAFETY: a flag that signal handlers set.
     unsafe { (&raw mut pg_sys::QueryCancelPending).write_volatile(0) };
+}
+
+/// Sleeps as `process::sleep` does, then serves what other processes ask of this one. Raises nothing: outside of a
+/// statement there is nothing to cancel.
+pub fn wait(limit: Duration, readable: Option<std::os::fd::RawFd>) {
+    super::process::sleep(limit, readable);
+    forget_cancel();
+    super::process::check_interrupts();
 }
 
 /// Reads the configuration again if a signal asked for it; true if it did.
@@ -194,12 +202,6 @@ pub fn report_idle() {
         pg_sys::pgstat_report_stat(true);
         pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_IDLE, std::ptr::null());
     }
-}
-
-/// Says in `pg_stat_activity` what this process is doing.
-pub fn report_running(what: &std::ffi::CStr) {
-    // SAFETY: the text is copied.
-    unsafe { pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, what.as_ptr()) };
 }
 
 /// The databases one can connect to, without templates. To be called inside a [`transaction`].

@@ -75,9 +75,16 @@ pub fn in_recovery() -> bool {
     unsafe { pg_sys::RecoveryInProgress() }
 }
 
+/// Sleeps until somebody sets this process's latch or the time is over. Raises what is to be raised: a cancel, or the
+/// end of the session.
+pub fn wait(limit: Duration) {
+    sleep(limit, None);
+    check_interrupts();
+}
+
 /// Sleeps until somebody sets this process's latch, `readable` can be read, or the time is over. Ends the process
-/// when the postmaster has died. Raises what is to be raised: a cancel, or the end of the session.
-pub fn wait(limit: Duration, readable: Option<RawFd>) {
+/// when the postmaster has died.
+pub fn sleep(limit: Duration, readable: Option<RawFd>) {
     let limit = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX).clamp(1, 3_600_000);
     let mut events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
     if readable.is_some() {
@@ -94,7 +101,6 @@ pub fn wait(limit: Duration, readable: Option<RawFd>) {
         );
         pg_sys::ResetLatch(pg_sys::MyLatch);
     }
-    check_interrupts();
 }
 
 /// Raises a pending cancel or end of the session, and does what other processes have asked this one to do.

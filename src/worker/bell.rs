@@ -21,8 +21,6 @@ static BELLS: OnceLock<Vec<Bell>> = OnceLock::new();
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Reason {
-    /// Somebody waits for an answer.
-    Call = b'c',
     /// A periodic job is due early.
     Jobs = b'j',
 }
@@ -57,12 +55,6 @@ pub fn ring(number: usize, reason: Reason) {
 /// What the worker at a place sleeps on.
 pub fn descriptor(number: usize) -> Option<RawFd> {
     bell(number).map(|bell| bell.clapper.as_raw_fd())
-}
-
-/// A copy of it for the event loop.
-#[allow(dead_code)]
-pub fn clapper(number: usize) -> Option<UnixStream> {
-    bell(number)?.clapper.try_clone().ok()
 }
 
 /// Takes all rings away; true if one was for the jobs.

@@ -7,7 +7,7 @@ use pgrx::prelude::*;
 
 use super::settings;
 use crate::pg::worker::board;
-use crate::pg::{background, process};
+use crate::pg::background;
 
 /// The longest sleep: what nobody tells is noticed then.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -30,9 +30,7 @@ pub fn run() {
             board::launcher_is_off();
         }
         let sleep = board::next_start_in().and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros);
-        // Interrupts raise nothing here but are served; a cancel has nothing to hit.
-        background::forget_cancel();
-        process::wait(sleep.unwrap_or(LONGEST).clamp(Duration::from_millis(20), LONGEST), None);
+        background::wait(sleep.unwrap_or(LONGEST).clamp(Duration::from_millis(20), LONGEST), None);
     }
 }
 

@@ -11,6 +11,7 @@ pub mod settings;
 mod taken;
 
 pub use crate::pg::worker::board::{Presence, State};
+#[allow(unused_imports)]
 pub use jobs::JobContext;
 
 use crate::pg::background::{self, Mains};

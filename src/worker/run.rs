@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use super::jobs::{self, Ran, Schedule};
 use super::{bell, settings};
 use crate::pg::background::{self, Scratch};
-use crate::pg::process;
 use crate::pg::worker::board;
 
 /// How often a worker looks whether its extension is still there, when nobody says so.
@@ -55,11 +54,10 @@ fn serve(number: usize) {
             return;
         }
         background::report_idle();
-        background::forget_cancel();
         let next = schedule.next().map_or(look_at, |due| due.min(look_at));
         let sleep = next.saturating_duration_since(Instant::now());
         if !sleep.is_zero() {
-            process::wait(sleep, bell::descriptor(number));
+            background::wait(sleep, bell::descriptor(number));
         }
     }
 }

@@ -20,7 +20,7 @@ fn before_taken(database: u32) {
     }
     let began = Instant::now();
     while board::is_in(database) && began.elapsed() < PATIENCE {
-        process::wait(Duration::from_millis(10), None);
+        process::wait(Duration::from_millis(10));
     }
 }
 
