@@ -20,7 +20,8 @@ fn router_worker() -> TableIterator<
     ),
 > {
     let state = worker::state();
-    let started_at = Some(state.started_at).filter(|at| *at > 0).and_then(|at| TimestampWithTimeZone::try_from(at).ok());
+    let started_at =
+        Some(state.started_at).filter(|at| *at > 0).and_then(|at| TimestampWithTimeZone::try_from(at).ok());
     let pid = match state.presence {
         Presence::Running { worker, .. } => Some(worker.pid()),
         _ => None,

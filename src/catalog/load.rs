@@ -7,8 +7,7 @@ use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use router_core::semantic::{
     Aggregation, Column, Dataset, HarvestedValue, Layer, Relationship, Role, SemanticModel, default_aggregation,
-    default_time_column,
-    imply_relationships, infer,
+    default_time_column, imply_relationships, infer,
 };
 use serde::de::DeserializeOwned;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use pgrx::prelude::*;
 
 use super::settings;
-use crate::pg::worker::board;
 use crate::pg::background;
+use crate::pg::worker::board;
 
 /// The longest sleep: what nobody tells is noticed then.
 const LONGEST: Duration = Duration::from_secs(10);
