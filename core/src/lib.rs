@@ -10,6 +10,7 @@ pub mod models;
 pub mod prompt;
 pub mod quickspec;
 pub mod reading;
+pub mod remote;
 pub mod route;
 pub mod semantic;
 pub mod similarity;

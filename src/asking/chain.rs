@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 
 /// A question, and everything its answer may depend on.
 pub struct Asked<'a> {
+    pub request_id: &'a str,
     pub prompt: &'a str,
     /// The context as it was given, for steps outside of the router.
     pub given: &'a Value,

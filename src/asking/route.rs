@@ -4,7 +4,7 @@ use router_core::route::{Answer, Status};
 use serde_json::{Value, json};
 
 use super::chain::{Asked, Decision, Step, decide};
-use super::{context, recent};
+use super::{context, recent, remote};
 use crate::error::{Error, Result};
 use crate::{catalog, guard, guc, pg, worker};
 
@@ -25,12 +25,10 @@ pub fn route(prompt: &str, given: &Value) -> Result<Routed> {
     let context = context::parse(given)?;
     let known = catalog::model()?;
     let request_id = pg::random_uuid();
-    let decision = if known.model.datasets.is_empty() {
-        nothing_registered()
-    } else {
-        decide(&Asked { prompt, given, context: &context, known: &known })?
-    };
+    let asked = Asked { request_id: &request_id, prompt, given, context: &context, known: &known };
+    let decision = if known.model.datasets.is_empty() { nothing_registered() } else { decide(&asked)? };
     let answer = guarded(decision.answer)?;
+    remote::shadow(&asked, &answer)?;
     recent::remember(&request_id, prompt, &answer);
     Ok(Routed { request_id, answer, steps: decision.steps })
 }

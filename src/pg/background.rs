@@ -137,6 +137,11 @@ fn forget_cancel() {
 /// statement there is nothing to cancel.
 pub fn wait(limit: Duration, readable: Option<std::os::fd::RawFd>) {
     super::process::sleep(limit, readable);
+    serve_interrupts();
+}
+
+/// Does what other processes ask of this one, outside of any statement.
+pub fn serve_interrupts() {
     forget_cancel();
     super::process::check_interrupts();
 }

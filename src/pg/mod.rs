@@ -29,7 +29,6 @@ pub mod worker;
 
 pub use advisory::{advisory_lock, restoring};
 pub use attempt::Failure;
-#[cfg(any(test, feature = "pg_test"))]
 pub use attempt::attempt;
 pub use clock::{random_uuid, session_timezone, statement_time};
 pub use json::JsonArg;

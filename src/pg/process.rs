@@ -69,12 +69,6 @@ pub fn now() -> i64 {
     unsafe { pg_sys::GetCurrentTimestamp() }
 }
 
-/// True on a standby.
-pub fn in_recovery() -> bool {
-    // SAFETY: reads shared memory.
-    unsafe { pg_sys::RecoveryInProgress() }
-}
-
 /// Sleeps until somebody sets this process's latch or the time is over. Raises what is to be raised: a cancel, or the
 /// end of the session.
 pub fn wait(limit: Duration) {

@@ -3,6 +3,7 @@
 //!
 //! A latch would not do: the worker sleeps in its client's event loop, which knows file descriptors only.
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
@@ -21,6 +22,8 @@ static BELLS: OnceLock<Vec<Bell>> = OnceLock::new();
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Reason {
+    /// Somebody waits for an answer.
+    Call = b'c',
     /// A periodic job is due early.
     Jobs = b'j',
 }
@@ -57,11 +60,26 @@ pub fn descriptor(number: usize) -> Option<RawFd> {
     bell(number).map(|bell| bell.clapper.as_raw_fd())
 }
 
+/// A copy of it for the event loop.
+pub fn clapper(number: usize) -> Option<UnixStream> {
+    bell(number)?.clapper.try_clone().ok()
+}
+
+thread_local! {
+    /// A ring for the jobs was heard elsewhere.
+    static JOBS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// For whoever reads a ring in the event loop.
+pub fn remember_jobs() {
+    JOBS.set(true);
+}
+
 /// Takes all rings away; true if one was for the jobs.
 pub fn silence(number: usize) -> bool {
     let Some(bell) = bell(number) else { return false };
     let mut rings = [0u8; 1024];
-    let mut jobs = false;
+    let mut jobs = JOBS.take();
     while let Ok(n @ 1..) = (&bell.clapper).read(&mut rings) {
         jobs |= rings[..n].contains(&(Reason::Jobs as u8));
         if n < rings.len() {

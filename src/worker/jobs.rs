@@ -15,15 +15,48 @@ pub struct Job {
     pub name: &'static str,
     /// Time between two runs, asked anew after each; `None`: not now.
     pub every: fn() -> Option<Duration>,
+    /// Also as soon as this says so; asked many times a second, so it only looks at memory.
+    pub has_work: fn() -> bool,
     /// Also when somebody calls `worker::wake()`.
     pub when_woken: bool,
     /// Also once more when the worker leaves, within a second.
     pub at_the_end: bool,
     pub run: fn(&JobContext) -> Result<()>,
+    /// Told after each run whether it was committed.
+    pub after: fn(committed: bool),
 }
 
+/// For jobs that look for work at their times only.
+#[allow(dead_code)]
+pub fn never() -> bool {
+    false
+}
+
+/// For jobs that keep nothing in memory.
+#[allow(dead_code)]
+pub fn nothing(_committed: bool) {}
+
 /// Every job, in the order in which those due at the same time run.
-const JOBS: &[Job] = &[];
+const JOBS: &[Job] = &[
+    Job {
+        name: "writing down what calls came to",
+        every: || Some(Duration::from_secs(60)),
+        has_work: super::outcomes::has_work,
+        when_woken: false,
+        at_the_end: true,
+        run: super::outcomes::write,
+        after: super::outcomes::after,
+    },
+    Job {
+        name: "the queue",
+        every: || Some(super::queue::EVERY),
+        has_work: super::queue::has_results,
+        when_woken: true,
+        at_the_end: true,
+        run: super::queue::run,
+        after: super::queue::after,
+    },
+];
 
 /// What a job knows of its run.
 pub struct JobContext {
@@ -92,7 +125,10 @@ impl Schedule {
 
     pub fn run_due(&mut self) -> Ran {
         for (i, job) in JOBS.iter().enumerate() {
-            if self.due[i].is_some_and(|due| due <= Instant::now()) && self.run_one(i, job) == Ran::ExtensionGone {
+            let is_due = self.due[i].is_some_and(|due| due <= Instant::now());
+            // A job that fails waits, whatever it has to do.
+            let has_work = self.failures[i] == 0 && (job.has_work)();
+            if (is_due || has_work) && self.run_one(i, job) == Ran::ExtensionGone {
                 return Ran::ExtensionGone;
             }
             if background::told_to_stop() {
@@ -106,7 +142,9 @@ impl Schedule {
     pub fn run_last(&mut self) {
         for job in JOBS.iter().filter(|job| job.at_the_end && (job.every)().is_some()) {
             let context = JobContext { at_the_end: true, again: Cell::new(false) };
-            if let Err(why) = in_transaction(LIMIT_AT_THE_END, || (job.run)(&context)) {
+            let outcome = in_transaction(LIMIT_AT_THE_END, || (job.run)(&context));
+            (job.after)(matches!(outcome, Ok(Some(()))));
+            if let Err(why) = outcome {
                 log!("router worker: {} could not finish: {why}", job.name);
             }
         }
@@ -115,6 +153,7 @@ impl Schedule {
     fn run_one(&mut self, i: usize, job: &Job) -> Ran {
         let context = JobContext { at_the_end: false, again: Cell::new(false) };
         let outcome = in_transaction(LIMIT, || (job.run)(&context));
+        (job.after)(matches!(outcome, Ok(Some(()))));
         let every = (job.every)();
         let wait = match &outcome {
             Ok(None) => return Ran::ExtensionGone,

@@ -4,18 +4,26 @@
 //! library is not preloaded, and on a standby, there is neither, and everything that wants them does without.
 
 mod bell;
+mod budget;
+mod call;
+pub mod client;
+pub mod endpoint;
 mod jobs;
 mod launcher;
+mod outcomes;
+pub mod queue;
 mod run;
+mod schema;
 pub mod settings;
 mod taken;
 
 pub use crate::pg::worker::board::{Presence, State};
-#[allow(unused_imports)]
+pub use call::{Kind, Shadow};
 pub use jobs::JobContext;
 
+use crate::error::{Error, Result};
 use crate::pg::background::{self, Mains};
-use crate::pg::worker::board;
+use crate::pg::worker::{board, endpoints, slots};
 use crate::pg::{process, utility};
 
 /// Reserves the shared memory and has the launcher started, if the library is being preloaded.
@@ -25,6 +33,8 @@ pub fn init() {
     }
     bell::cast(settings::max_workers());
     board::init();
+    slots::init();
+    endpoints::init();
     utility::init(taken::WATCHER);
     background::start_launcher_with_server(Mains { launcher: launcher::run, worker: run::run });
 }
@@ -54,4 +64,23 @@ pub fn notice() {
 /// What is known of this database's worker.
 pub fn state() -> State {
     board::state(process::database())
+}
+
+/// Slots of live requests, and how many of them are taken.
+pub fn slots_in_use() -> (usize, usize) {
+    slots::usage()
+}
+
+/// The embedding of a text by `router.embedding_model`, asked for now: at most `router.llm_timeout` long.
+pub fn embed(text: &str) -> Result<Vec<f32>> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid("the text is blank"));
+    }
+    let order = endpoint::for_embeddings(&crate::pg::random_uuid(), &[text.to_owned()])?;
+    let answer = client::call(&order, settings::llm_timeout()).map_err(|absence| {
+        Error::new(pgrx::PgSqlErrorCode::ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION, absence.text())
+            .with_hint("SELECT * FROM router_worker(), router_endpoints()")
+    })?;
+    let vectors: Vec<Vec<f32>> = serde_json::from_str(&answer.content).unwrap_or_default();
+    vectors.into_iter().next().ok_or_else(|| Error::invalid("the endpoint gave no vector"))
 }

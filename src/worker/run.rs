@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::call::{Engine, Heard};
 use super::jobs::{self, Ran, Schedule};
-use super::{bell, settings};
+use super::{bell, outcomes, queue, settings};
 use crate::pg::background::{self, Scratch};
 use crate::pg::worker::board;
 
@@ -16,49 +17,67 @@ pub fn run(number: usize) {
     background::connect(database);
     // A job that waits for a lock holds up whoever waits for a call.
     background::set(c"lock_timeout", c"2s");
-    if board::i_am_connected(number) {
-        serve(number);
+    if board::i_am_connected(number)
+        && let Some(engine) = Engine::new(number, database)
+    {
+        serve(number, engine);
     }
     board::i_leave(number);
 }
 
-fn serve(number: usize) {
+fn serve(number: usize, mut engine: Engine) {
     let scratch = Scratch::new();
     scratch.empty();
-    if !extension_is_installed() {
-        return;
-    }
     let mut schedule = Schedule::new();
+    match jobs::in_transaction(Duration::from_secs(10), outcomes::spent_today) {
+        Ok(Some(spent)) => engine.start_budgets(spent),
+        // A passing trouble: the extension may be about to be created.
+        Err(_) => {}
+        Ok(None) => return,
+    }
     let mut look_at = Instant::now() + LOOK_EVERY;
+    let mut first = true;
     loop {
         scratch.empty();
         if background::reload_if_asked() {
             schedule.settings_changed();
+            engine.settings_changed();
         }
-        let Some(orders) = board::orders(number) else { return };
+        let Some(orders) = board::orders(number) else { return engine.stop() };
+        let needless = !engine.is_busy() && !queue::has_work();
         let idle = settings::idle_timeout().is_some_and(|limit| orders.idle > limit);
-        if orders.stop || orders.probe || idle || background::told_to_stop() || !settings::enabled() {
-            schedule.run_last();
-            return;
+        let leaves = needless && !first && (idle || orders.probe);
+        if orders.stop || leaves || background::told_to_stop() || !settings::enabled() {
+            engine.stop();
+            return schedule.run_last();
         }
         if orders.look || look_at <= Instant::now() {
             look_at = Instant::now() + LOOK_EVERY;
             if !extension_is_installed() {
-                return;
+                return engine.stop();
             }
         }
-        if bell::silence(number) {
+        if schedule.run_due() == Ran::ExtensionGone {
+            return engine.stop();
+        }
+        first = false;
+        let next = [schedule.next(), outcomes::due()].into_iter().flatten().fold(look_at, Instant::min);
+        queue::hand_to(&mut engine);
+        if !engine.is_busy() {
+            background::report_idle();
+            let sleep = next.saturating_duration_since(Instant::now());
+            if !sleep.is_zero() {
+                background::wait(sleep, bell::descriptor(number));
+            }
+        }
+        // Calls that came meanwhile are begun, and those under way are served for a while.
+        if engine.serve(next) == Heard::Jobs {
             schedule.wake();
         }
-        if schedule.run_due() == Ran::ExtensionGone {
-            return;
-        }
-        background::report_idle();
-        let next = schedule.next().map_or(look_at, |due| due.min(look_at));
-        let sleep = next.saturating_duration_since(Instant::now());
-        if !sleep.is_zero() {
-            background::wait(sleep, bell::descriptor(number));
-        }
+        let (queued, live) = engine.settled().into_iter().partition(|settled| settled.queued.is_some());
+        queue::ended(queued);
+        outcomes::keep(live);
+        background::serve_interrupts();
     }
 }
 

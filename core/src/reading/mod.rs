@@ -23,3 +23,4 @@ pub use measure::primary_measure;
 pub use order::{OrderClause, find_order};
 pub use question::{GrainCue, Question};
 pub use spec::{column_name, merge as merge_filters, to_spec};
+pub use times::test_for;

@@ -1,0 +1,132 @@
+//! When an endpoint is left alone: plain numbers, so that all processes can share one.
+
+/// Microseconds.
+const SECOND: i64 = 1_000_000;
+/// Failures in a row that open it.
+const FAILURES: u32 = 5;
+const FIRST_OPEN: i64 = 5 * SECOND;
+const LONGEST_OPEN: i64 = 300 * SECOND;
+/// A probe that has not come back by then is given up.
+const PROBE: i64 = 30 * SECOND;
+
+/// Closed while `open_until` is 0. Times are microseconds of one clock. All zeroes: closed, nothing known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(C)]
+pub struct Breaker {
+    pub open_until: i64,
+    /// Until then a probe is under way.
+    pub probing_until: i64,
+    /// Failures in a row.
+    pub failures: u32,
+    /// How often it opened since the last success.
+    pub opened: u32,
+}
+
+/// Whether a request may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    Yes,
+    /// The one that tries whether the endpoint is back; its outcome must be told.
+    Probe,
+    /// Not for so many microseconds.
+    No {
+        wait: i64,
+    },
+}
+
+impl Breaker {
+    /// Whether a request would be let through at `now`; changes nothing.
+    pub fn would_admit(&self, now: i64) -> bool {
+        self.open_until == 0 || (now >= self.open_until && now >= self.probing_until)
+    }
+
+    pub fn admit(&mut self, now: i64) -> Admission {
+        if self.open_until == 0 {
+            return Admission::Yes;
+        }
+        let free_at = self.open_until.max(self.probing_until);
+        if now < free_at {
+            return Admission::No { wait: free_at - now };
+        }
+        self.probing_until = now + PROBE;
+        Admission::Probe
+    }
+
+    pub fn success(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A probe that was let through, but did not take place.
+    pub fn withdraw_probe(&mut self) {
+        self.probing_until = 0;
+    }
+
+    /// The endpoint failed; `asked`: it wants to be left alone for so many microseconds.
+    pub fn failure(&mut self, now: i64, asked: Option<i64>) {
+        self.failures = self.failures.saturating_add(1);
+        let was_probe = self.open_until != 0;
+        self.probing_until = 0;
+        if was_probe || self.failures >= FAILURES || asked.is_some_and(|us| us > SECOND) {
+            let own = (FIRST_OPEN << self.opened.min(6)).min(LONGEST_OPEN);
+            // What the endpoint asks for counts in place of a guess.
+            self.open_until = now + asked.unwrap_or(own).clamp(SECOND, 3600 * SECOND);
+            self.opened = self.opened.saturating_add(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opens_after_failures_in_a_row_and_closes_by_a_probe() {
+        let mut b = Breaker::default();
+        for _ in 0..FAILURES - 1 {
+            b.failure(0, None);
+            assert_eq!(b.admit(0), Admission::Yes);
+        }
+        b.failure(0, None);
+        assert_eq!(b.admit(SECOND), Admission::No { wait: FIRST_OPEN - SECOND });
+        assert_eq!(b.admit(FIRST_OPEN), Admission::Probe);
+        assert!(matches!(b.admit(FIRST_OPEN), Admission::No { .. }), "one probe at a time");
+        b.success();
+        assert_eq!(b.admit(FIRST_OPEN), Admission::Yes);
+    }
+
+    #[test]
+    fn a_success_in_between_starts_anew() {
+        let mut b = Breaker::default();
+        for _ in 0..10 * FAILURES {
+            b.failure(0, None);
+            b.success();
+        }
+        assert_eq!(b.admit(0), Admission::Yes);
+    }
+
+    #[test]
+    fn a_failed_probe_opens_for_longer_and_a_lost_one_is_given_up() {
+        let mut b = Breaker::default();
+        (0..FAILURES).for_each(|_| b.failure(0, None));
+        let mut now = 0;
+        let mut last = 0;
+        for _ in 0..20 {
+            let Admission::No { wait } = b.admit(now) else { panic!("open") };
+            assert!(wait >= last && wait <= LONGEST_OPEN);
+            last = wait;
+            now += wait;
+            assert_eq!(b.admit(now), Admission::Probe);
+            b.failure(now, None);
+        }
+        now += LONGEST_OPEN;
+        assert_eq!(b.admit(now), Admission::Probe);
+        assert_eq!(b.admit(now + PROBE), Admission::Probe, "whoever probed is gone");
+    }
+
+    #[test]
+    fn does_what_the_endpoint_asks() {
+        let mut b = Breaker::default();
+        b.failure(0, Some(20 * SECOND));
+        assert_eq!(b.admit(0), Admission::No { wait: 20 * SECOND });
+    }
+}

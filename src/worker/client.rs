@@ -1,0 +1,89 @@
+//! The caller's side of a live call: a slot, a ring, a wait on the own latch.
+
+use std::time::{Duration, Instant};
+
+use super::bell;
+use super::call::{Answer, Failure, Order};
+use crate::pg::process;
+use crate::pg::worker::board::{self, Presence};
+use crate::pg::worker::slots::{self, Refused, Ticket};
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    NotPreloaded,
+    /// A standby, or workers are off.
+    Off,
+    /// The worker can't be started now.
+    NoWorker,
+    SlotsFull,
+    TooLong,
+    /// The time is over.
+    Late,
+    /// The worker said why.
+    Failed(Failure),
+}
+
+impl Absence {
+    /// In words, for people.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NotPreloaded => "the library is not in shared_preload_libraries, so there is no worker to ask it",
+            Self::Off => "there is no worker here (a standby, or router.worker is off)",
+            Self::NoWorker => "the worker can't be started now",
+            Self::SlotsFull => "all of router.llm_slots are taken",
+            Self::TooLong => "the question and the schema don't fit router.llm_slot_size",
+            Self::Late => "no answer within router.llm_timeout",
+            Self::Failed(failure) => failure.text(),
+        }
+    }
+}
+
+/// Has the worker make a call, and waits for its answer. Raises when the caller is cancelled; whatever happens, the
+/// slot is free afterwards.
+pub fn call(order: &Order, limit: Duration) -> Result<Answer, Absence> {
+    let began = Instant::now();
+    let ticket = send(order, limit, false)?;
+    loop {
+        if let Some(reply) = ticket.reply() {
+            let answer: Answer = serde_json::from_slice(&reply).map_err(|_| Absence::Failed(Failure::Malformed))?;
+            return match answer.failure {
+                None => Ok(answer),
+                Some(failure) => Err(Absence::Failed(failure)),
+            };
+        }
+        let left = limit.saturating_sub(began.elapsed());
+        if left.is_zero() || !ticket.is_mine() {
+            return Err(Absence::Late);
+        }
+        process::wait(left);
+    }
+}
+
+/// Has the worker make a call that nobody waits for.
+pub fn leave(order: &Order, limit: Duration) -> Result<(), Absence> {
+    send(order, limit, true).map(Ticket::leave)
+}
+
+fn send(order: &Order, limit: Duration, detached: bool) -> Result<Ticket, Absence> {
+    let request = serde_json::to_vec(order).map_err(|_| Absence::TooLong)?;
+    let number = match board::demand(process::database()) {
+        Presence::Running { number, .. } => Some(number),
+        // It looks into the slots when it comes.
+        Presence::Starting => None,
+        Presence::NotPreloaded => return Err(Absence::NotPreloaded),
+        Presence::NoLauncher => return Err(Absence::Off),
+        Presence::Full | Presence::Absent | Presence::Failed { .. } => return Err(Absence::NoWorker),
+    };
+    let micros = i64::try_from(limit.as_micros()).unwrap_or(i64::MAX / 4);
+    let deadline = process::now().saturating_add(micros);
+    let ticket = slots::submit(process::database(), deadline, detached, &request).map_err(|refused| match refused {
+        Refused::NotPreloaded => Absence::NotPreloaded,
+        Refused::Full => Absence::SlotsFull,
+        Refused::TooLong => Absence::TooLong,
+    })?;
+    if let Some(number) = number {
+        bell::ring(number, bell::Reason::Call);
+    }
+    Ok(ticket)
+}

@@ -1,0 +1,206 @@
+//! Requests that nobody waits for: claimed from a table, called, and their results stored, in three steps. The first
+//! and the last are transactions; in between none is open.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use pgrx::JsonB;
+use pgrx::prelude::*;
+use serde_json::{Value, json};
+
+use super::call::{Engine, Failure, Kind, Order, Settled};
+use super::{JobContext, endpoint, settings};
+use crate::error::{Error, Result};
+use crate::pg;
+
+/// How often the table is looked at without being told.
+pub const EVERY: Duration = Duration::from_secs(5);
+/// Entries under way at most.
+const AT_ONCE: usize = 16;
+/// Results stored in one transaction: some hundred vectors.
+const STORED_AT_ONCE: usize = 4;
+/// A call has so long; the claim holds longer, so that a slow call is not made twice.
+const LIMIT: Duration = Duration::from_secs(60);
+const CLAIM: f64 = 120.0;
+/// Texts of one entry.
+const BATCH: usize = 64;
+/// Bytes of one text.
+const LONGEST_TEXT: usize = 8 * 1024;
+
+#[derive(Default)]
+struct State {
+    /// Claimed in a transaction that has not been committed yet.
+    claiming: Vec<(i64, Order)>,
+    /// Claimed, to be called.
+    claimed: Vec<(i64, Order)>,
+    under_way: usize,
+    results: Vec<Settled>,
+    /// Those of the results, from the front, that a run is storing.
+    storing: usize,
+}
+
+static STATE: Mutex<State> =
+    Mutex::new(State { claiming: Vec::new(), claimed: Vec::new(), under_way: 0, results: Vec::new(), storing: 0 });
+
+fn state() -> std::sync::MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Queues the embedding of texts by the model `router.embedding_model`; the vectors come to
+/// `router.remote_embeddings`. Says how many entries that makes. To be called in a transaction that may write.
+pub fn embed(texts: &[String]) -> Result<usize> {
+    if settings::embedding_model().is_none() {
+        return Err(Error::invalid("no endpoint for embeddings is chosen").with_hint("set router.embedding_model"));
+    }
+    if texts.iter().any(|t| t.trim().is_empty() || t.len() > LONGEST_TEXT) {
+        return Err(Error::invalid("a text is blank or longer than 8 kB"));
+    }
+    let batches: Vec<&[String]> = texts.chunks(BATCH).collect();
+    pg::as_extension_owner(|| {
+        Spi::connect_mut(|client| {
+            for batch in &batches {
+                let payload = JsonB(json!({ "texts": batch }));
+                let sql = "INSERT INTO router.remote_queue (kind, payload) VALUES ('embed', $1)";
+                client.update(sql, None, &[payload.into()])?;
+            }
+            Ok(())
+        })
+    })?;
+    Ok(batches.len())
+}
+
+/// Whether results wait to be stored.
+pub fn has_results() -> bool {
+    !state().results.is_empty()
+}
+
+/// Whether anything is claimed or under way.
+pub fn has_work() -> bool {
+    let state = state();
+    state.under_way > 0 || !state.claimed.is_empty() || !state.results.is_empty()
+}
+
+/// Calls that ended.
+pub fn ended(settled: Vec<Settled>) {
+    let mut state = state();
+    state.under_way = state.under_way.saturating_sub(settled.len());
+    state.results.extend(settled);
+}
+
+/// Begins the calls that are claimed.
+pub fn hand_to(engine: &mut Engine) {
+    let claimed = std::mem::take(&mut state().claimed);
+    state().under_way += claimed.len();
+    for (entry, order) in claimed {
+        engine.begin_queued(order, entry, LIMIT);
+    }
+}
+
+/// For the schedule: stores results, claims what is due.
+pub fn run(context: &JobContext) -> Result<()> {
+    let (results, room) = {
+        let mut state = state();
+        state.claiming.clear();
+        state.storing = state.results.len().min(STORED_AT_ONCE);
+        let room = AT_ONCE.saturating_sub(state.under_way + state.claimed.len());
+        (state.results[..state.storing].to_vec(), room)
+    };
+    for settled in &results {
+        store(settled)?;
+    }
+    if context.at_the_end {
+        return Ok(());
+    }
+    let claimed = claim(room)?;
+    let mut state = state();
+    if claimed.len() == room || state.results.len() > results.len() {
+        context.once_more();
+    }
+    state.claiming = claimed;
+    Ok(())
+}
+
+/// A claim counts once it is committed.
+pub fn after(committed: bool) {
+    let mut state = state();
+    let stored = std::mem::take(&mut state.storing);
+    let claiming = std::mem::take(&mut state.claiming);
+    if committed {
+        state.results.drain(..stored);
+        state.claimed.extend(claiming);
+    }
+}
+
+fn claim(room: usize) -> Result<Vec<(i64, Order)>> {
+    let mut claimed = Vec::new();
+    let rows: Vec<(i64, String, Value)> = Spi::connect_mut(|client| {
+        let limit = i64::try_from(room).unwrap_or(0);
+        let rows = client.update(include_str!("../../sql/worker/claim.sql"), None, &[limit.into(), CLAIM.into()])?;
+        let mut found = Vec::new();
+        for row in rows {
+            if let (Some(entry), Some(kind), Some(payload)) =
+                (row.get::<i64>(1)?, row.get::<String>(2)?, row.get::<JsonB>(3)?)
+            {
+                found.push((entry, kind, payload.0));
+            }
+        }
+        Ok::<_, Error>(found)
+    })?;
+    for (entry, kind, payload) in rows {
+        match order(entry, &kind, &payload) {
+            Ok(order) => claimed.push((entry, order)),
+            Err(why) => put_back(entry, why.message(), false)?,
+        }
+    }
+    Ok(claimed)
+}
+
+/// What an entry asks for, by the endpoints of this moment.
+fn order(entry: i64, kind: &str, payload: &Value) -> Result<Order> {
+    if kind == "classify" {
+        return serde_json::from_value(payload.clone()).map_err(|_| Error::invalid("the payload is no order"));
+    }
+    let texts: Vec<String> = payload
+        .get("texts")
+        .and_then(|texts| serde_json::from_value(texts.clone()).ok())
+        .filter(|texts: &Vec<String>| !texts.is_empty() && texts.len() <= 4 * BATCH)
+        .ok_or_else(|| Error::invalid("the payload has no texts"))?;
+    endpoint::for_embeddings(&format!("queue {entry}"), &texts)
+}
+
+fn store(settled: &Settled) -> Result<()> {
+    let Some(entry) = settled.queued else { return Ok(()) };
+    if let Some(failure) = settled.answer.failure {
+        // What the endpoint never saw is no attempt of the entry's.
+        let unasked = matches!(failure, Failure::CircuitOpen | Failure::Budget | Failure::Busy);
+        return put_back(entry, failure.text(), unasked);
+    }
+    if settled.order.kind == Kind::Embed {
+        store_vectors(settled)?;
+    }
+    let sql = "DELETE FROM router.remote_queue WHERE entry_id = $1";
+    Spi::connect_mut(|client| client.update(sql, None, &[entry.into()]).map(|_| ()))?;
+    Ok(())
+}
+
+fn store_vectors(settled: &Settled) -> Result<()> {
+    let texts = settled.order.body.get("input").and_then(Value::as_array).cloned().unwrap_or_default();
+    let vectors: Vec<Vec<f32>> = serde_json::from_str(&settled.answer.content).unwrap_or_default();
+    Spi::connect_mut(|client| {
+        for (text, vector) in texts.iter().filter_map(Value::as_str).zip(vectors) {
+            let values = [text.into(), settled.order.model_id.as_str().into(), vector.into()];
+            client.update(include_str!("../../sql/worker/store_embedding.sql"), None, &values)?;
+        }
+        Ok(())
+    })
+}
+
+/// Seconds until an entry is tried again; doubled with its attempts by the statement's caller being called anew.
+const AGAIN_IN: f64 = 10.0;
+
+fn put_back(entry: i64, why: &str, unasked: bool) -> Result<()> {
+    let values =
+        [entry.into(), why.into(), AGAIN_IN.into(), settings::queue_attempts().into(), i32::from(unasked).into()];
+    Spi::connect_mut(|client| client.update(include_str!("../../sql/worker/put_back.sql"), None, &values).map(|_| ()))?;
+    Ok(())
+}
