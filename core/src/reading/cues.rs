@@ -151,7 +151,7 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Aggregate(Aggregation::Sum),
-        "sum | sum of | sum up | summation of | total | total of | totals | total sum of | combined | overall | altogether | kabuuan | kabuuang | total amount of",
+        "sum | sum of | sum up | summation of | total | total of | totals | total sum of | combined | overall | altogether | kabuuan | kabuuang",
     ),
     (Cue::Aggregate(Aggregation::Max), "maximum | maximum of | max | max of | maximal | peak | greatest"),
     (Cue::Aggregate(Aggregation::Min), "minimum | minimum of | min | min of | minimal"),
@@ -230,7 +230,7 @@ const PHRASES: &[(Cue, &str)] = &[
         Cue::Missing,
         "missing | null | empty | blank | have no | has no | with no | having no | without a | without any | lacking | unknown | do not have | does not have",
     ),
-    (Cue::Which, "which | who | whose | what are the | alin | aling | sino"),
+    (Cue::Which, "which | who | what are the | alin | aling | sino"),
     (
         Cue::Overview,
         "overview | executive overview | summary | performance summary | dashboard | kpi | kpis | key figures | snapshot | how are we doing | scorecard | performance",

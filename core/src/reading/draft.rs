@@ -154,7 +154,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     if d.unknown_head.is_none() && d.assumed_measure {
         d.unknown_head = roles.unknown_head.clone();
     }
-    collect_datasets(&mut d, &roles);
+    collect_datasets(&mut d, &scene);
     d.score += layer_bonus(q, model, root) - unused_penalty(placed, &used, &d);
     d.items = items;
     Some(d)
@@ -187,14 +187,30 @@ fn unknown_words(q: &Question, placed: &[Placed]) -> Vec<String> {
     placed.iter().filter(|p| p.item == Item::Unknown).map(|p| q.words[p.words.start].norm.clone()).collect()
 }
 
-fn collect_datasets(d: &mut Draft, roles: &Roles) {
+fn collect_datasets(d: &mut Draft, scene: &Scene<'_>) {
+    let Scene { q, model, roles, placed } = *scene;
+    let named =
+        roles.datasets.iter().zip(&roles.dataset_items).filter(|(_, item)| !only_said(q, model, d, placed, **item));
     let columns =
         d.x.iter().chain(&d.y).chain(&d.split).copied().chain(d.conditions.iter().map(|c| c.column)).map(|c| c.dataset);
-    for dataset in columns.collect::<Vec<_>>().into_iter().chain(roles.datasets.iter().copied()) {
+    for dataset in columns.collect::<Vec<_>>().into_iter().chain(named.map(|(k, _)| *k).collect::<Vec<_>>()) {
         if d.paths.contains_key(&dataset) && !d.datasets.contains(&dataset) {
             d.datasets.push(dataset);
         }
     }
+}
+
+/// True when naming a dataset is no reason to join it: "train stations" of stations, "living in each city".
+fn only_said(q: &Question, model: &SemanticModel, d: &Draft, placed: &[Placed], item: usize) -> bool {
+    let words = &q.words[placed[item].words.clone()];
+    let (Item::Dataset(dataset), Some(last)) = (&placed[item].item, words.last()) else { return false };
+    let head = crate::prompt::words_of(&model.datasets[d.root].name).last().map(|w| crate::prompt::stem(w));
+    if words.len() > 1 && *dataset != d.root && head.is_some_and(|h| h == last.stem) {
+        return true;
+    }
+    let next = placed[item + 1..].iter().find(|p| !matches!(p.item, Item::Filler | Item::Cue(Cue::Group)));
+    last.is_any(&["in", "at", "of", "on", "to", "for", "by", "from"])
+        && matches!(next.map(|p| &p.item), Some(Item::Column(c) | Item::Value(c, _)) if c.dataset == d.root)
 }
 
 /// Which layer a question of this shape is best served from.

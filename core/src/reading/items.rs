@@ -241,6 +241,13 @@ fn fit(
         // "participant details" of participants: not those that are a 'Participant'.
         score -= 0.5;
     }
+    if matches!(c.meaning, Meaning::Value(..))
+        && c.source == Source::Partial
+        && in_name(&q.words[m.words.clone()], &model.datasets[root].name)
+    {
+        // "web accelerators" of a table of web accelerators.
+        score -= 0.5;
+    }
     if matches!(c.meaning, Meaning::Column(_)) && matches!(c.source, Source::Unqualified | Source::Partial) {
         // "card type" is not the type of something else.
         let longer = q.mentions.iter().any(|o| {
@@ -279,6 +286,12 @@ fn fit(
     score
 }
 
+/// True when all of these words stand in the name.
+fn in_name(words: &[Word], name: &str) -> bool {
+    let names = crate::prompt::words_of(name);
+    words.iter().all(|w| names.iter().any(|n| crate::prompt::stem(n) == w.stem))
+}
+
 fn plain_attribute(model: &SemanticModel, meaning: Meaning) -> bool {
     matches!(meaning, Meaning::Column(c) if model.column(c).role != crate::semantic::Role::Key)
 }
@@ -302,7 +315,7 @@ fn choose<'a>(
     let ordered = q.order.as_ref().map(|o| o.words.clone()).unwrap_or_default();
     let mut options: Vec<(&Mention, Candidate, f32)> = Vec::new();
     for m in &q.mentions {
-        if ordered.contains(&m.words.start) || hidden_by_cue(q, m) {
+        if ordered.contains(&m.words.start) || hidden_by_cue(q, m) || commands(q, m) {
             continue;
         }
         let best = m
@@ -345,6 +358,20 @@ fn choose<'a>(
     }
     chosen.reverse();
     chosen
+}
+
+/// True for the verb of a request ("Show bar chart"), should something be called by the same word.
+fn commands(q: &Question, m: &Mention) -> bool {
+    let verb = m.words.len() == 1
+        && q.words[m.words.start]
+            .is_any(&["show", "list", "plot", "draw", "display", "present", "return", "give", "find"]);
+    let opens = m.words.start == 0 || q.words[m.words.start - 1].kind == TokenKind::Symbol;
+    let governs = q.words.get(m.words.end).is_some_and(|w| {
+        is_determiner(&w.norm)
+            || w.is_any(&["me", "us"])
+            || q.cues.iter().any(|c| matches!(c.cue, Cue::Chart(_)) && c.words.start == m.words.end)
+    });
+    verb && (opens || governs)
 }
 
 /// True when the words of a mention do their work as a cue here.
@@ -395,5 +422,7 @@ fn qualifies(q: &Question, column: &Mention, dataset: &Mention) -> bool {
     };
     let of = between(column.words.end, dataset.words.start)
         && q.words[column.words.end..dataset.words.start].iter().any(|w| w.is("of"));
-    of || dataset.words.end == column.words.start
+    let whose = dataset.words.end + 1 == column.words.start
+        && q.words[dataset.words.end].is_any(&["whose", "with", "having", "by"]);
+    of || whose || dataset.words.end == column.words.start
 }

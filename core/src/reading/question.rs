@@ -40,7 +40,8 @@ impl Question {
     pub fn parse(prompt: &str, lexicon: &Lexicon, clock: &Clock) -> Self {
         let tokens = tokenize(prompt);
         let mut words = split_words(&tokens);
-        let corrections = spelling::correct(&mut words, lexicon);
+        let mut corrections = spelling::correct(&mut words, lexicon);
+        corrections.extend(spelling::relate(&mut words, lexicon));
         let times = time::read(&tokens, clock);
         let to_words = |range: &Range<usize>| word_range(&words, range);
         let time_words: Vec<Range<usize>> = times.matches.iter().map(|m| to_words(&m.tokens)).collect();

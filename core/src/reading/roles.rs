@@ -64,6 +64,8 @@ pub struct Roles {
     /// An aggregate or count whose object names nothing.
     pub unknown_head: Option<String>,
     pub datasets: Vec<usize>,
+    /// The items that named `datasets`.
+    pub dataset_items: Vec<usize>,
     pub distinct: bool,
     /// An aggregate without an object of its own ("and the average").
     pub bare_aggregate: Option<Aggregation>,
@@ -89,6 +91,13 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
             Item::Cue(Cue::Aggregate(a)) => {
                 pending = Some(Pending { aggregate: Some(*a), words: 0 });
                 group = false;
+            }
+            Item::Cue(Cue::Count)
+                if matches!(&pending, Some(Pending { aggregate: Some(a), words: 0 }) if *a != Aggregation::Sum)
+                    && i > 0
+                    && matches!(items[i - 1].item, Item::Cue(Cue::Aggregate(_))) =>
+            {
+                // "the average number of stars": the average of what counts them.
             }
             Item::Cue(Cue::Count) => {
                 pending = Some(Pending { aggregate: None, words: 0 });
@@ -221,6 +230,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                     pending = None;
                 }
                 roles.datasets.push(*d);
+                roles.dataset_items.push(i);
                 last_was_group = false;
             }
             Item::Unknown => {

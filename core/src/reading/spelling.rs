@@ -5,6 +5,26 @@ use crate::embed::Encoder;
 use crate::prompt::{TokenKind, Word, is_stopword, stem};
 use crate::semantic::Lexicon;
 
+/// Takes words that name nothing for another form of one that does: "director" for "directed by".
+pub fn relate(words: &mut [Word], lexicon: &Lexicon) -> Vec<(String, String)> {
+    let mut related = Vec::new();
+    let said: Vec<String> = words.iter().map(|w| w.stem.clone()).collect();
+    for word in words.iter_mut().filter(|w| w.kind == TokenKind::Word && w.stem.len() >= 5 && w.stem.is_ascii()) {
+        if is_stopword(&word.norm) || cues::is_cue_word(&word.norm) || lexicon.phrase_exists(&word.stem) {
+            continue;
+        }
+        if lexicon.knows(&word.norm) {
+            continue;
+        }
+        // "the courses each teacher teaches": the teacher is named already.
+        if let Some(root) = lexicon.same_root(&word.stem).filter(|r| said.iter().all(|s| s != r)) {
+            related.push((word.norm.clone(), root.to_owned()));
+            word.stem = root.to_owned();
+        }
+    }
+    related
+}
+
 /// Corrects words in place; returns what was changed, for the answer's `warnings`.
 ///
 /// Words of the language (those that the encoder knows) are never touched, nor are words of the lexicon,

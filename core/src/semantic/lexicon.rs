@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::thesaurus::{demonym, spoken_codes, synonyms};
 use super::{ColumnRef, SemanticModel, ValueType};
 use crate::prompt::{expand_words, is_stopword, stem, words_of};
 
@@ -91,6 +92,13 @@ impl Lexicon {
             let meaning = Meaning::Dataset(d);
             let dataset_words = words_of(&dataset.name);
             lexicon.add_name(&dataset.name, meaning, Source::Name, 0.9);
+            let singular_words: Vec<String> = dataset_words.iter().map(|w| singular(w).to_owned()).collect();
+            lexicon.add_synonyms(&singular_words, meaning, Source::Name, false);
+            let dates = dataset.columns.iter().filter(|c| c.value_type.is_temporal()).count();
+            if let Some(column) = dataset.time_column.filter(|_| dates == 1) {
+                let meaning = Meaning::Column(ColumnRef { dataset: d, column });
+                lexicon.add(&["date".to_owned()], meaning, Source::Partial, 0.6);
+            }
             for alias in dataset.aliases.iter().chain(&dataset.label) {
                 lexicon.add_name(alias, meaning, Source::Alias, 0.9);
             }
@@ -106,7 +114,7 @@ impl Lexicon {
             }
             for (c, column) in dataset.columns.iter().enumerate() {
                 let r = ColumnRef { dataset: d, column: c };
-                lexicon.add_column(r, &column.name, &dataset_words);
+                lexicon.add_column(r, &column.name, &dataset_words, column.value_type.is_temporal());
                 if column.value_type == ValueType::Integer && !column.name.to_lowercase().ends_with("id") {
                     // "major id": the number that a column called major holds.
                     lexicon.add_name(&format!("{} id", column.name), Meaning::Column(r), Source::Name, 0.85);
@@ -117,9 +125,14 @@ impl Lexicon {
                 if let Some(comment) = column.comment.as_deref().filter(|c| c.len() <= 60) {
                     lexicon.add_name(comment, Meaning::Column(r), Source::Comment, 0.8);
                 }
+                let column_words = words_of(&column.name);
                 for (v, value) in column.values.iter().enumerate() {
                     let meaning = Meaning::Value(r, v as u32);
                     lexicon.add_value(&value.stored, meaning, Source::Value, 1.0);
+                    for said in spoken_codes(&column_words, &value.stored).iter().copied().chain(demonym(&value.stored))
+                    {
+                        lexicon.add_value(said, meaning, Source::ValueAlias, 0.9);
+                    }
                     for alias in &value.aliases {
                         lexicon.add_value(alias, meaning, Source::ValueAlias, 0.97);
                     }
@@ -174,16 +187,25 @@ impl Lexicon {
         best.filter(|_| !tied).map(|(_, w)| w)
     }
 
-    fn add_column(&mut self, r: ColumnRef, name: &str, dataset_words: &[String]) {
+    fn add_column(&mut self, r: ColumnRef, name: &str, dataset_words: &[String], temporal: bool) {
         let meaning = Meaning::Column(r);
         self.add_name(name, meaning, Source::Name, 1.0);
         let mut words = expand_words(&words_of(name));
+        self.add_synonyms(&words, meaning, Source::Name, temporal);
         if words.len() > 1 {
             for w in &mut words {
                 // "apt_number" in "apartments", "stu_fname" in "student".
                 if let Some(long) = dataset_words.iter().find(|d| abbreviates(w, d)) {
                     w.clone_from(long);
                 }
+            }
+            if let (Some(initial), Some(head)) = (words.first(), dataset_words.last())
+                && initial.len() == 1
+                && head.starts_with(initial.as_str())
+                && !matches!(initial.as_str(), "f" | "l" | "m")
+            {
+                // "g_name" of genres; initials of first, last and middle names are left alone.
+                words[0].clone_from(head);
             }
             self.add(&words, meaning, Source::Name, 0.98);
         }
@@ -206,6 +228,7 @@ impl Lexicon {
             let cut = if stems.starts_with(&dataset_stems) { dataset_stems.len() } else { 1 };
             if cut < words.len() {
                 self.add(&words[cut..], meaning, Source::Unqualified, 0.93);
+                self.add_synonyms(&words[cut..], meaning, Source::Unqualified, temporal);
             }
         } else if let Some(last) = dataset_words.last() {
             let mut qualified = dataset_words.to_vec();
@@ -225,6 +248,22 @@ impl Lexicon {
             }
         }
         self.columns.push(ColumnWords { column: r, stems });
+    }
+
+    /// The same name with one of its words, or all of them, said otherwise.
+    fn add_synonyms(&mut self, words: &[String], meaning: Meaning, source: Source, temporal: bool) {
+        let whole = words.join(" ");
+        for other in synonyms(&whole) {
+            self.add(&words_of(other), meaning, source, 0.85);
+        }
+        for (i, word) in words.iter().enumerate().filter(|_| words.len() > 1) {
+            let day = (temporal && word == "date").then_some("day");
+            for other in synonyms(word).chain(day) {
+                let mut said = words.to_vec();
+                said.splice(i..=i, words_of(other));
+                self.add(&said, meaning, source, 0.85);
+            }
+        }
     }
 
     fn add_name(&mut self, phrase: &str, meaning: Meaning, source: Source, score: f32) {
@@ -271,6 +310,30 @@ impl Lexicon {
 
     pub(super) fn value(&self, key: &str) -> &[Entry] {
         self.values.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// A part of some column's name that comes from the same root as a word nobody knows: "direct" of
+    /// `directed_by` for "director". The longest common beginning wins; two as long decide nothing.
+    pub fn same_root(&self, stem: &str) -> Option<&str> {
+        let shared = |other: &str| stem.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+        let mut best: Option<(usize, &str)> = None;
+        let mut tied = false;
+        for other in self.by_stem.keys() {
+            let n = shared(other);
+            let rest = stem.len().max(other.len()) - n;
+            if n < 5 || rest > 4 || rest * 2 > n || stem.len().min(other.len()) - n > 1 {
+                continue;
+            }
+            match best {
+                Some((b, _)) if b > n => {}
+                Some((b, _)) if b == n => tied = true,
+                _ => {
+                    best = Some((n, other));
+                    tied = false;
+                }
+            }
+        }
+        best.filter(|_| !tied).map(|(_, w)| w)
     }
 
     /// Words for spelling correction.

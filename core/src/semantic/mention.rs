@@ -114,6 +114,10 @@ fn partial_columns(span: &[Word], lexicon: &Lexicon, exact: &[Candidate]) -> Vec
         if exact.iter().any(|c| c.meaning == meaning) {
             continue;
         }
+        if column.stems.iter().any(|s| s == "or") {
+            // Half of "good_or_bad" is one of its values, not its name.
+            continue;
+        }
         let total: f32 = column.stems.iter().map(|s| word_weight(s)).sum();
         let matched: f32 = stems.iter().map(|s| word_weight(s)).sum();
         // "students" is not the "student capacity": a name's head says what it is.

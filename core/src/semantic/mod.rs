@@ -8,6 +8,7 @@ mod model;
 mod options;
 mod paths;
 mod target;
+mod thesaurus;
 
 pub use implied::imply_relationships;
 pub use infer::{ColumnFacts, default_aggregation, default_time_column, infer};
