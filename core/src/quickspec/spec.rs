@@ -49,7 +49,7 @@ pub enum Transform {
     Growth,
     /// Running total along the time axis.
     Cumulative,
-    /// Mean of this and the two points before.
+    /// Mean of this and the points before, `window` together.
     MovingAverage,
 }
 
@@ -92,6 +92,16 @@ pub struct QuickSpec {
     pub having: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_grain: Option<Grain>,
+    /// `timeGrain` as a part of the calendar that comes round again: hour of the day, month of the year.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cyclic: bool,
+    /// Width of the steps that a numeric `x` is cut into; a step is named by its lower end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bin: Option<f64>,
+    /// Referring columns to join over, where several lead to the same dataset (plain names of `dataset`'s own
+    /// columns, else `schema.table.column`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_by: Option<OrderBy>,
     #[serde(rename = "topK", default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +111,9 @@ pub struct QuickSpec {
     pub normalize: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<Transform>,
+    /// Points that a moving average takes in, this one included (2..=366); 3 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u32>,
     /// Columns shown besides, for `table` of raw rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,

@@ -35,6 +35,14 @@ pub struct Draft {
     pub agg: Aggregation,
     /// Divides the measure: "revenue per transaction".
     pub per: Option<ColumnRef>,
+    /// Steps of the calendar that come round again: hour of the day.
+    pub cyclic: bool,
+    /// Width of the steps of a numeric x.
+    pub bin: Option<f64>,
+    /// Referring columns that the question chose between.
+    pub via: Vec<ColumnRef>,
+    /// Points of a moving average.
+    pub window: Option<u32>,
     pub split: Option<ColumnRef>,
     pub split_grain: Option<Grain>,
     pub conditions: Vec<Condition>,
@@ -87,6 +95,10 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         y: None,
         agg: Aggregation::Count,
         per: None,
+        cyclic: false,
+        bin: None,
+        via: Vec::new(),
+        window: None,
         split: None,
         split_grain: None,
         conditions: Vec::new(),
@@ -138,7 +150,8 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     dimensions(&mut d, &scene, axis_column, &times.units, &conditions);
     if d.agg == Aggregation::Count && d.y.is_some() && d.x != d.y && d.x.is_some() {
         // "how many delegates in each committee": rows; a column is counted only against itself.
-        d.datasets.extend(d.y.take().map(|y| y.dataset).filter(|k| *k != root));
+        let counted = d.y.take().map(|y| y.dataset).filter(|k| *k != root);
+        d.datasets.extend(counted);
     }
     splits(&mut d, &scene, &conditions);
     shares(&mut d, q, &mut conditions);
@@ -155,6 +168,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         d.unknown_head = roles.unknown_head.clone();
     }
     collect_datasets(&mut d, &scene);
+    count_each_once(&mut d, &roles, model);
     d.score += layer_bonus(q, model, root) - unused_penalty(placed, &used, &d);
     d.items = items;
     Some(d)
@@ -197,6 +211,31 @@ fn collect_datasets(d: &mut Draft, scene: &Scene<'_>) {
         if d.paths.contains_key(&dataset) && !d.datasets.contains(&dataset) {
             d.datasets.push(dataset);
         }
+    }
+}
+
+/// "patients who saw a surgeon, by city": a patient counts once, however often he came. Grouped by something
+/// on the other side ("courses of each teacher") it is the links that are counted.
+fn count_each_once(d: &mut Draft, roles: &Roles, model: &SemanticModel) {
+    let Some(Counted::Dataset { dataset, .. }) = roles.counts.first() else { return };
+    if d.agg != Aggregation::Count || d.y.is_some() || !d.datasets.contains(dataset) {
+        return;
+    }
+    let paths = paths_from(model, *dataset);
+    let many = |k: usize| paths.get(&k).is_some_and(|p| p.steps.iter().any(|s| !s.to_one));
+    if d.x.iter().chain(&d.split).any(|c| many(c.dataset)) {
+        return;
+    }
+    if d.datasets.iter().any(|k| many(*k)) {
+        d.y = row_key(model, *dataset);
+    }
+}
+
+/// The column whose count is the number of rows.
+fn row_key(model: &SemanticModel, dataset: usize) -> Option<ColumnRef> {
+    match model.datasets[dataset].primary_key.as_slice() {
+        [column] => Some(ColumnRef { dataset, column: *column }),
+        _ => None,
     }
 }
 

@@ -18,5 +18,5 @@ pub use model::{
     Aggregation, Column, ColumnRef, Dataset, HarvestedValue, Layer, Relationship, Role, SemanticModel, ValueType,
 };
 pub use options::{HarvestOption, OptionsError, RegisterOptions, RelationshipOption};
-pub use paths::{Path, Step, paths_from};
+pub use paths::{Path, Step, paths_from, paths_via};
 pub use target::{Target, TargetError, find_target};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::SemanticModel;
+use super::{ColumnRef, Relationship, SemanticModel};
 
 /// One step along a relationship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +27,23 @@ const MOST_STEPS: usize = 4;
 /// Cheapest paths from `root` to everything within reach. A step to the many side multiplies rows
 /// and costs more.
 pub fn paths_from(model: &SemanticModel, root: usize) -> HashMap<usize, Path> {
+    paths_via(model, root, &[])
+}
+
+/// The same, over the references in `via` wherever one of them leads to the same dataset as others.
+pub fn paths_via(model: &SemanticModel, root: usize, via: &[ColumnRef]) -> HashMap<usize, Path> {
+    let chosen =
+        |r: &Relationship| via.iter().any(|v| v.dataset == r.from && r.from_columns.first() == Some(&v.column));
+    let preferred: Vec<(usize, usize)> =
+        model.relationships.iter().filter(|r| chosen(r)).map(|r| (r.from, r.to)).collect();
+    let passed_over = |r: &Relationship| preferred.contains(&(r.from, r.to)) && !chosen(r);
     let mut best: HashMap<usize, Path> = HashMap::from([(root, Path::default())]);
     let mut frontier = vec![root];
     for _ in 0..MOST_STEPS {
         let mut next = Vec::new();
         for &at in &frontier {
             let here = best.get(&at).cloned().unwrap_or_default();
-            for (index, r) in model.relationships.iter().enumerate() {
+            for (index, r) in model.relationships.iter().enumerate().filter(|(_, r)| !passed_over(r)) {
                 let step = if r.from == at && r.to != at {
                     Step { relationship: index, to_one: true, from: at, to: r.to }
                 } else if r.to == at && r.from != at {

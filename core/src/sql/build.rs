@@ -1,13 +1,12 @@
 //! QuickSpec to one SELECT. Identifiers come from the semantic model only, values are literals only.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
 use super::filter::{Resolved, SpecError, conditions};
-use super::quote::{quote_identifier, quote_literal};
+use super::joins::From;
+use super::quote::quote_literal;
 use crate::quickspec::{Direction, OrderTarget, QuickSpec, Transform};
-use crate::semantic::{Aggregation, ColumnRef, Path, Role, SemanticModel, ValueType, paths_from};
+use crate::semantic::{Aggregation, Role, SemanticModel, ValueType};
 use crate::time::{Grain, Weekday};
 
 /// What the builder needs to know about time.
@@ -22,7 +21,7 @@ pub struct SqlClock {
 /// raw rows keep their own column names.
 pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Result<String, SpecError> {
     let root = model.dataset_index(&spec.dataset).ok_or_else(|| SpecError::UnknownDataset(spec.dataset.clone()))?;
-    let mut from = From::new(model, root);
+    let mut from = From::new(model, root, &spec.via)?;
     for join in &spec.joins {
         let k = model.dataset_index(join).ok_or_else(|| SpecError::UnknownDataset(join.clone()))?;
         from.join(k)?;
@@ -38,11 +37,15 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
     }
     let x = spec.x.as_deref().map(|name| from.resolve(name)).transpose()?;
     let split = spec.split_by.as_deref().map(|name| from.resolve(name)).transpose()?;
-    let year_series = spec.split_grain == Some(Grain::Year) && spec.split_by == spec.x;
-    let x_sql = x.as_ref().map(|x| axis(x, spec.time_grain, year_series, clock));
+    let folded = spec.cyclic || spec.split_grain == Some(Grain::Year) && spec.split_by == spec.x;
+    let x_sql = x.as_ref().map(|x| binned(x, spec.bin).unwrap_or_else(|| axis(x, spec.time_grain, folded, clock)));
     let split_sql = split.as_ref().map(|s| axis(s, spec.split_grain, false, clock));
     let grouped = spec.agg != Aggregation::None;
-    let mut y_sql = aggregate(spec, &mut from)?;
+    let once = if grouped && spec.per.is_none() && spec.part.is_empty() { from.once(spec)? } else { None };
+    let mut y_sql = match &once {
+        Some(once) => once.aggregate(spec.agg),
+        None => aggregate(spec, &mut from)?,
+    };
     if let Some(per) = spec.per.as_ref().filter(|_| grouped) {
         let below = from.resolve(per)?;
         let count = match below.column.role {
@@ -52,7 +55,12 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         y_sql = format!("1.0 * {y_sql} / nullif({count}, 0)");
     }
     if grouped && spec.normalize {
-        y_sql = share(spec, y_sql, x_sql.as_deref(), split_sql.is_some(), &mut from)?;
+        let x_sql = if once.as_ref().is_some_and(|o| o.value.is_some()) {
+            x_sql.as_ref().map(|_| "x_axis")
+        } else {
+            x_sql.as_deref()
+        };
+        y_sql = share(spec, y_sql, x_sql, split_sql.is_some(), &mut from)?;
     }
     let mut filters = spec.filters.clone();
     let growth_start = match spec.transform {
@@ -60,15 +68,34 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         _ => None,
     };
     let where_sql = conditions(&filters, &mut |name| from.resolve(name), 0)?;
-    let mut select = Vec::new();
-    select.extend(x_sql.as_ref().map(|x| format!("{x} AS x_axis")));
-    select.push(format!("{y_sql} AS y_value"));
-    select.extend(split_sql.as_ref().map(|s| format!("{s} AS series")));
-    let mut sql = format!("SELECT {} FROM {}", select.join(", "), from.sql());
-    if let Some(condition) = where_sql {
-        sql.push_str(" WHERE ");
-        sql.push_str(&condition);
-    }
+    let weekday = spec.time_grain == Some(Grain::Weekday) && grouped;
+    let mut day = x
+        .as_ref()
+        .filter(|x| weekday && x.column.value_type.is_temporal())
+        .map(|x| format!("extract(isodow FROM {})", x.sql));
+    let mut sql = match once.filter(|o| o.value.is_some()) {
+        // Every measured row once, however many rows the joins make of it; then as usual over those.
+        Some(once) => {
+            let rows =
+                once.rows(x_sql.as_deref(), split_sql.as_deref(), day.as_deref(), &from.sql(), where_sql.as_deref());
+            day = day.map(|_| "day".to_owned());
+            let axes = |column: &Option<String>, name: &str| column.as_ref().map(|_| name.to_owned());
+            let select: Vec<String> = axes(&x_sql, "x_axis")
+                .into_iter()
+                .chain([format!("{y_sql} AS y_value")])
+                .chain(axes(&split_sql, "series"))
+                .collect();
+            format!("SELECT {} FROM ({rows}) AS once", select.join(", "))
+        }
+        None => {
+            let mut select = Vec::new();
+            select.extend(x_sql.as_ref().map(|x| format!("{x} AS x_axis")));
+            select.push(format!("{y_sql} AS y_value"));
+            select.extend(split_sql.as_ref().map(|s| format!("{s} AS series")));
+            let condition = where_sql.map(|c| format!(" WHERE {c}")).unwrap_or_default();
+            format!("SELECT {} FROM {}{condition}", select.join(", "), from.sql())
+        }
+    };
     if grouped && x_sql.is_some() {
         sql.push_str(if split_sql.is_some() { " GROUP BY 1, 3" } else { " GROUP BY 1" });
     }
@@ -76,9 +103,10 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         sql.push_str(&having_sql(having, &y_sql)?);
     }
     if let (Some(transform), true) = (spec.transform, grouped && x_sql.is_some()) {
-        sql = transformed(&sql, transform, split_sql.is_some(), growth_start.as_deref());
+        let window = spec.window.unwrap_or(3).clamp(2, 366);
+        sql = transformed(&sql, transform, window, split_sql.is_some(), growth_start.as_deref());
     }
-    sql.push_str(&order_by(spec, x.as_ref(), x_sql.is_some(), grouped, split_sql.is_some()));
+    sql.push_str(&order_by(spec, x.as_ref(), x_sql.is_some(), grouped, split_sql.is_some(), day.as_deref()));
     if let Some(k) = spec.top_k {
         sql.push_str(&format!(" LIMIT {k}"));
     }
@@ -117,94 +145,6 @@ fn raw_rows(
     Ok(sql)
 }
 
-/// FROM and its joins, with the column names that hold in it.
-struct From<'a> {
-    model: &'a SemanticModel,
-    root: usize,
-    paths: HashMap<usize, Path>,
-    /// Datasets in the order they were joined.
-    joined: Vec<usize>,
-    clauses: Vec<(usize, usize, usize)>,
-}
-
-impl<'a> From<'a> {
-    fn new(model: &'a SemanticModel, root: usize) -> Self {
-        Self { model, root, paths: paths_from(model, root), joined: vec![root], clauses: Vec::new() }
-    }
-
-    fn join(&mut self, dataset: usize) -> Result<(), SpecError> {
-        let unreachable = || SpecError::Unreachable {
-            from: self.model.datasets[self.root].full_name(),
-            to: self.model.datasets[dataset].full_name(),
-        };
-        let steps = self.paths.get(&dataset).ok_or_else(unreachable)?.steps.clone();
-        for step in steps {
-            if !self.joined.contains(&step.to) {
-                self.joined.push(step.to);
-                self.clauses.push((step.relationship, step.from, step.to));
-            }
-        }
-        Ok(())
-    }
-
-    /// `column`, `table.column` or `schema.table.column`.
-    fn find(&mut self, name: &str) -> Result<ColumnRef, SpecError> {
-        let root = &self.model.datasets[self.root];
-        if let Some(column) = root.column_index(name) {
-            return Ok(ColumnRef { dataset: self.root, column });
-        }
-        for (k, dataset) in self.model.datasets.iter().enumerate() {
-            let full = dataset.full_name();
-            let rest = name.strip_prefix(full.as_str()).and_then(|r| r.strip_prefix('.'));
-            if let Some(column) = rest.and_then(|c| dataset.column_index(c)) {
-                self.join(k)?;
-                return Ok(ColumnRef { dataset: k, column });
-            }
-        }
-        Err(SpecError::UnknownColumn { dataset: root.full_name(), column: name.to_owned() })
-    }
-
-    fn resolve(&mut self, name: &str) -> Result<Resolved<'a>, SpecError> {
-        let r = self.find(name)?;
-        let column = self.model.column(r);
-        let quoted = quote_identifier(&column.name);
-        let sql = if self.joined.len() == 1 { quoted } else { format!("{}.{quoted}", self.alias(r.dataset)) };
-        Ok(Resolved { sql, column })
-    }
-
-    fn alias(&self, dataset: usize) -> String {
-        format!("t{}", self.joined.iter().position(|k| *k == dataset).unwrap_or_default() + 1)
-    }
-
-    fn sql(&self) -> String {
-        let table = |k: usize| {
-            let d = &self.model.datasets[k];
-            format!("{}.{}", quote_identifier(&d.schema), quote_identifier(&d.name))
-        };
-        if self.joined.len() == 1 {
-            return table(self.root);
-        }
-        let mut sql = format!("{} AS t1", table(self.root));
-        for (relationship, from, to) in &self.clauses {
-            let r = &self.model.relationships[*relationship];
-            let (ours, theirs) =
-                if r.from == *from { (&r.from_columns, &r.to_columns) } else { (&r.to_columns, &r.from_columns) };
-            let on: Vec<String> = ours
-                .iter()
-                .zip(theirs)
-                .map(|(a, b)| {
-                    let column = |k: usize, c: usize| {
-                        format!("{}.{}", self.alias(k), quote_identifier(&self.model.datasets[k].columns[c].name))
-                    };
-                    format!("{} = {}", column(*from, *a), column(*to, *b))
-                })
-                .collect();
-            sql.push_str(&format!(" JOIN {} AS {} ON {}", table(*to), self.alias(*to), on.join(" AND ")));
-        }
-        sql
-    }
-}
-
 /// Joins every dataset that the filters name.
 fn touch_filters(map: &serde_json::Map<String, Value>, from: &mut From<'_>) -> Result<(), SpecError> {
     for (key, value) in map {
@@ -220,6 +160,13 @@ fn touch_filters(map: &serde_json::Map<String, Value>, from: &mut From<'_>) -> R
     Ok(())
 }
 
+/// A number cut into steps of one width.
+fn binned(c: &Resolved<'_>, width: Option<f64>) -> Option<String> {
+    let width = width.filter(|w| w.is_finite() && *w > 0.0 && c.column.value_type.is_numeric())?;
+    // A numeric literal, so that whole numbers are not divided as such.
+    Some(format!("floor({} / {width:?}) * {width:?}", c.sql))
+}
+
 /// A column on an axis, cut to its grain.
 fn axis(c: &Resolved<'_>, grain: Option<Grain>, folded: bool, clock: &SqlClock) -> String {
     let Some(grain) = grain.filter(|_| c.column.value_type.is_temporal()) else { return c.sql.clone() };
@@ -227,8 +174,14 @@ fn axis(c: &Resolved<'_>, grain: Option<Grain>, folded: bool, clock: &SqlClock) 
         ValueType::TimestampTz => format!("({} AT TIME ZONE {})", c.sql, quote_literal(&clock.timezone)),
         _ => c.sql.clone(),
     };
-    if folded {
-        let part = if grain == Grain::Quarter { "quarter" } else { "month" };
+    let part = match grain {
+        Grain::Hour => "hour",
+        Grain::Day => "day",
+        Grain::Week => "week",
+        Grain::Quarter => "quarter",
+        _ => "month",
+    };
+    if folded && grain != Grain::Weekday && grain != Grain::Year {
         return format!("extract({part} FROM {local})::int");
     }
     match grain {
@@ -289,7 +242,7 @@ fn share(spec: &QuickSpec, y: String, x: Option<&str>, series: bool, from: &mut 
 }
 
 /// A calculation along the axis, over the grouped rows.
-fn transformed(inner: &str, transform: Transform, series: bool, start: Option<&str>) -> String {
+fn transformed(inner: &str, transform: Transform, points: u32, series: bool, start: Option<&str>) -> String {
     let window = if series { "(PARTITION BY series ORDER BY x_axis)" } else { "(ORDER BY x_axis)" };
     let columns = |y: String| {
         if series { format!("x_axis, {y} AS y_value, series") } else { format!("x_axis, {y} AS y_value") }
@@ -300,7 +253,7 @@ fn transformed(inner: &str, transform: Transform, series: bool, start: Option<&s
         }
         Transform::Cumulative => columns(format!("sum(y_value) OVER {window}")),
         Transform::MovingAverage => {
-            let frame = window.replace(')', " ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)");
+            let frame = window.replace(')', &format!(" ROWS BETWEEN {} PRECEDING AND CURRENT ROW)", points - 1));
             columns(format!("avg(y_value) OVER {frame}"))
         }
     };
@@ -362,15 +315,21 @@ fn direction(dir: Direction) -> &'static str {
 }
 
 /// The sorting asked for; else time runs forward and the largest come first. Ties fall by name.
-fn order_by(spec: &QuickSpec, x: Option<&Resolved<'_>>, has_x: bool, grouped: bool, series: bool) -> String {
+fn order_by(
+    spec: &QuickSpec,
+    x: Option<&Resolved<'_>>,
+    has_x: bool,
+    grouped: bool,
+    series: bool,
+    day: Option<&str>,
+) -> String {
     if !has_x {
         return String::new();
     }
-    let weekday = spec.time_grain == Some(Grain::Weekday) && x.is_some_and(|x| x.column.value_type.is_temporal());
     let tail = if series { ", series" } else { "" };
-    let by_x = |dir: &str| match x {
+    let by_x = |dir: &str| match day {
         // Names of days sort as days.
-        Some(x) if weekday && grouped => format!(" ORDER BY min(extract(isodow FROM {})) {dir}{tail}", x.sql),
+        Some(day) => format!(" ORDER BY min({day}) {dir}{tail}"),
         _ => format!(" ORDER BY x_axis {dir}{tail}"),
     };
     match spec.order_by {

@@ -2,6 +2,7 @@
 
 mod build;
 mod filter;
+mod joins;
 mod quote;
 pub mod regex_risk;
 pub mod syntax_guard;

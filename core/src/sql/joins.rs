@@ -1,0 +1,194 @@
+//! FROM, its joins, and what the joins do to the number of rows.
+
+use std::collections::HashMap;
+
+use super::filter::{Resolved, SpecError};
+use super::quote::quote_identifier;
+use crate::quickspec::QuickSpec;
+use crate::semantic::{Aggregation, ColumnRef, Path, SemanticModel, paths_via};
+
+/// FROM and its joins, with the column names that hold in it.
+pub(super) struct From<'a> {
+    model: &'a SemanticModel,
+    root: usize,
+    paths: HashMap<usize, Path>,
+    /// Datasets in the order they were joined.
+    joined: Vec<usize>,
+    clauses: Vec<(usize, usize, usize)>,
+}
+
+impl<'a> From<'a> {
+    /// `via` names the references to prefer.
+    pub fn new(model: &'a SemanticModel, root: usize, via: &[String]) -> Result<Self, SpecError> {
+        let mut from = Self { model, root, paths: HashMap::new(), joined: vec![root], clauses: Vec::new() };
+        let via: Vec<ColumnRef> = via.iter().map(|name| from.locate(name)).collect::<Result<_, _>>()?;
+        from.paths = paths_via(model, root, &via);
+        Ok(from)
+    }
+
+    pub fn join(&mut self, dataset: usize) -> Result<(), SpecError> {
+        let unreachable = || SpecError::Unreachable {
+            from: self.model.datasets[self.root].full_name(),
+            to: self.model.datasets[dataset].full_name(),
+        };
+        let steps = self.paths.get(&dataset).ok_or_else(unreachable)?.steps.clone();
+        for step in steps {
+            if !self.joined.contains(&step.to) {
+                self.joined.push(step.to);
+                self.clauses.push((step.relationship, step.from, step.to));
+            }
+        }
+        Ok(())
+    }
+
+    /// The column, its dataset joined.
+    pub fn find(&mut self, name: &str) -> Result<ColumnRef, SpecError> {
+        let found = self.locate(name)?;
+        if found.dataset != self.root {
+            self.join(found.dataset)?;
+        }
+        Ok(found)
+    }
+
+    /// A plain name of the root's, else `schema.table.column`.
+    fn locate(&self, name: &str) -> Result<ColumnRef, SpecError> {
+        let root = &self.model.datasets[self.root];
+        if let Some(column) = root.column_index(name) {
+            return Ok(ColumnRef { dataset: self.root, column });
+        }
+        for (k, dataset) in self.model.datasets.iter().enumerate() {
+            let full = dataset.full_name();
+            let rest = name.strip_prefix(full.as_str()).and_then(|r| r.strip_prefix('.'));
+            if let Some(column) = rest.and_then(|c| dataset.column_index(c)) {
+                return Ok(ColumnRef { dataset: k, column });
+            }
+        }
+        Err(SpecError::UnknownColumn { dataset: root.full_name(), column: name.to_owned() })
+    }
+
+    pub fn resolve(&mut self, name: &str) -> Result<Resolved<'a>, SpecError> {
+        let r = self.find(name)?;
+        let column = self.model.column(r);
+        let quoted = quote_identifier(&column.name);
+        let sql = if self.joined.len() == 1 { quoted } else { format!("{}.{quoted}", self.alias(r.dataset)) };
+        Ok(Resolved { sql, column })
+    }
+
+    fn alias(&self, dataset: usize) -> String {
+        format!("t{}", self.joined.iter().position(|k| *k == dataset).unwrap_or_default() + 1)
+    }
+
+    pub fn sql(&self) -> String {
+        let table = |k: usize| {
+            let d = &self.model.datasets[k];
+            format!("{}.{}", quote_identifier(&d.schema), quote_identifier(&d.name))
+        };
+        if self.joined.len() == 1 {
+            return table(self.root);
+        }
+        let mut sql = format!("{} AS t1", table(self.root));
+        for (relationship, from, to) in &self.clauses {
+            let r = &self.model.relationships[*relationship];
+            let (ours, theirs) =
+                if r.from == *from { (&r.from_columns, &r.to_columns) } else { (&r.to_columns, &r.from_columns) };
+            let on: Vec<String> = ours
+                .iter()
+                .zip(theirs)
+                .map(|(a, b)| {
+                    let column = |k: usize, c: usize| {
+                        format!("{}.{}", self.alias(k), quote_identifier(&self.model.datasets[k].columns[c].name))
+                    };
+                    format!("{} = {}", column(*from, *a), column(*to, *b))
+                })
+                .collect();
+            sql.push_str(&format!(" JOIN {} AS {} ON {}", table(*to), self.alias(*to), on.join(" AND ")));
+        }
+        sql
+    }
+
+    /// How to measure every row once, when a join makes several of it: rows of the measured dataset are told
+    /// apart by its primary key. `None` when nothing multiplies, when nothing would change (minimum, maximum,
+    /// distinct), or when there is no key.
+    pub fn once(&mut self, spec: &QuickSpec) -> Result<Option<Once>, SpecError> {
+        if !matches!(spec.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Count) {
+            return Ok(None);
+        }
+        // Without a column it is the joined rows themselves that are counted.
+        let Some(y) = spec.y.as_deref().map(|name| self.find(name)).transpose()? else { return Ok(None) };
+        let measured = y.dataset;
+        let key = &self.model.datasets[measured].primary_key;
+        if key.is_empty() || !self.multiplies(measured) {
+            return Ok(None);
+        }
+        let name = |k: usize| {
+            format!("{}.{}", self.alias(measured), quote_identifier(&self.model.datasets[measured].columns[k].name))
+        };
+        let key: Vec<String> = key.iter().map(|k| name(*k)).collect();
+        let own = self.model.datasets[measured].primary_key == [y.column];
+        if spec.agg == Aggregation::Count {
+            // Counted by its key a row counts once; another column counts wherever it stands.
+            return Ok(own.then_some(Once { key, value: None }));
+        }
+        Ok(Some(Once { value: Some(name(y.column)), key }))
+    }
+
+    /// True when some join makes several rows of one row of `measured`.
+    fn multiplies(&self, measured: usize) -> bool {
+        let mut reached = vec![measured];
+        while let Some((many, next)) = self.clauses.iter().find_map(|(relationship, a, b)| {
+            let (at, next) = match (reached.contains(a), reached.contains(b)) {
+                (true, false) => (*a, *b),
+                (false, true) => (*b, *a),
+                _ => return None,
+            };
+            Some((
+                self.model.relationships[*relationship].to == at
+                    && self.model.relationships[*relationship].from == next,
+                next,
+            ))
+        }) {
+            if many {
+                return true;
+            }
+            reached.push(next);
+        }
+        false
+    }
+}
+
+/// A measure taken over distinct rows.
+pub(super) struct Once {
+    /// The columns that tell the measured rows apart.
+    key: Vec<String>,
+    /// What is measured; `None` when counting the keys says it all.
+    pub value: Option<String>,
+}
+
+impl Once {
+    /// The aggregate of the outer query.
+    pub fn aggregate(&self, agg: Aggregation) -> String {
+        match (&self.value, agg) {
+            (None, _) => format!("count(DISTINCT {})", self.key[0]),
+            (Some(_), Aggregation::Sum) => "sum(measured)".to_owned(),
+            (Some(_), _) => "avg(measured)".to_owned(),
+        }
+    }
+
+    /// The distinct rows: key, measure and axes.
+    pub fn rows(
+        &self,
+        x: Option<&str>,
+        split: Option<&str>,
+        day: Option<&str>,
+        from: &str,
+        condition: Option<&str>,
+    ) -> String {
+        let mut select = self.key.clone();
+        select.extend(self.value.iter().map(|v| format!("{v} AS measured")));
+        select.extend(x.map(|x| format!("{x} AS x_axis")));
+        select.extend(split.map(|s| format!("{s} AS series")));
+        select.extend(day.map(|d| format!("{d} AS day")));
+        let condition = condition.map(|c| format!(" WHERE {c}")).unwrap_or_default();
+        format!("SELECT DISTINCT {} FROM {from}{condition}", select.join(", "))
+    }
+}
