@@ -1,30 +1,12 @@
 //! Conditions: which columns are held against which values.
 
 use super::cues::Cue;
+use super::flags::flag;
+use super::implied::compared_column;
 use super::items::{Item, Placed};
 use crate::entity::{Comparator, Condition, Literal, Test};
 use crate::prompt::{TokenKind, Word, fold};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
-
-/// What a comparison word says about the column when none is named ("older than 20").
-const IMPLIED: &[(&str, &[&str])] = &[
-    ("older", &["age"]),
-    ("younger", &["age"]),
-    ("old", &["age"]),
-    ("taller", &["height"]),
-    ("heavier", &["weight"]),
-    ("lighter", &["weight"]),
-    ("longer", &["length", "duration"]),
-    ("cost", &["price", "cost"]),
-    ("costs", &["price", "cost"]),
-    ("costing", &["price", "cost"]),
-    ("cheaper", &["price", "cost"]),
-    ("priced", &["price", "cost"]),
-    ("earn", &["salary", "income", "wage"]),
-    ("earns", &["salary", "income", "wage"]),
-    ("earning", &["salary", "income", "wage"]),
-    ("paid", &["salary", "amount", "payment"]),
-];
 
 /// Finds the conditions and marks the items they use.
 pub fn find_conditions(
@@ -42,6 +24,7 @@ pub fn find_conditions(
             Item::Value(column, value) if !used[i] => value_list(items, model, i, *column, *value, used),
             Item::Quoted(text) if !used[i] => quoted(items, i, text, model, used),
             Item::Number(n) if !used[i] => bare_number(items, words, i, *n, model, root, used),
+            Item::Column(_) if !used[i] => flag(items, words, i, model, used).map(|c| (c, i + 1)),
             Item::Cue(Cue::Missing | Cue::Negation) if !used[i] => missing(items, i, model, used),
             _ => None,
         };
@@ -86,7 +69,7 @@ fn after(items: &[Placed], i: usize, reach: usize) -> Option<usize> {
     (i + 1..items.len().min(i + 1 + reach)).find(|&k| !matches!(items[k].item, Item::Filler))
 }
 
-fn negated(items: &[Placed], i: usize, used: &mut [bool]) -> bool {
+pub fn negated(items: &[Placed], i: usize, used: &mut [bool]) -> bool {
     let at = (i.saturating_sub(6)..i).rev().find(|&k| !matches!(items[k].item, Item::Filler | Item::Unknown));
     match at {
         Some(k) if items[k].item == Item::Cue(Cue::Negation) => {
@@ -205,7 +188,9 @@ fn comparison(
             _ => None,
         });
     let numeric_before = column_before.filter(|(_, c)| is_numeric(model, *c) || model.column(*c).role == Role::Key);
-    let implied = implied_column(words, &items[i], model, root);
+    let around = items[i].words.start.saturating_sub(2)..items[i].words.end;
+    let unit = items[last].words.end..(items[last].words.end + 2).min(words.len());
+    let implied = compared_column(&words[around], &words[unit], model, root);
     // The column before belongs to the comparison when nothing but filler lies between, or nothing comes after.
     let (at, column) = match (numeric_before, column_after) {
         (Some(b), None) => (Some(b.0), b.1),
@@ -245,17 +230,6 @@ fn comparison(
 /// "lines with a quantity of more than 20" keeps the column; "sales of items over 500" does not.
 fn is_preposition(words: &[Word], items: &[Placed], column: usize, comparator: usize) -> bool {
     (items[column].words.end..items[comparator].words.start).any(|w| words[w].is_any(&["from", "for"]))
-}
-
-fn implied_column(words: &[Word], at: &Placed, model: &SemanticModel, root: usize) -> Option<ColumnRef> {
-    let from = at.words.start.saturating_sub(2);
-    let near = &words[from..at.words.end];
-    let names = IMPLIED.iter().find(|(w, _)| near.iter().any(|n| n.is(w))).map(|(_, names)| *names)?;
-    model.datasets[root]
-        .columns
-        .iter()
-        .position(|c| c.value_type.is_numeric() && names.iter().any(|n| c.name.to_lowercase().contains(n)))
-        .map(|column| ColumnRef { dataset: root, column })
 }
 
 /// The first additive measure: what a bare amount is held against.

@@ -54,6 +54,8 @@ pub enum Cue {
     Which,
     /// A summary of how things stand.
     Overview,
+    /// "in bins of 10": the width of the steps of a numeric axis.
+    Bins,
     /// Asks for a change of data: never answered.
     Write,
 }
@@ -215,12 +217,12 @@ const PHRASES: &[(Cue, &str)] = &[
     (Cue::Earliest, "earliest | oldest records"),
     (
         Cue::Superlative(Direction::Desc),
-        "top | best | most | highest | largest | biggest | best selling | bestselling | top selling | leading | greatest number of | \
+        "top | best | heaviest | tallest | longest | oldest | top | most | highest | largest | biggest | best selling | bestselling | top selling | leading | greatest number of | \
          strongest | fastest | richest | pinakamataas | pinakamalaki | pinakamabenta | pinakamabentang | pinakamarami | the most | number one | priciest | most expensive",
     ),
     (
         Cue::Superlative(Direction::Asc),
-        "bottom | worst | least | lowest | smallest | fewest | weakest | slowest | worst selling | pinakamababa | pinakamaliit | pinakakaunti | cheapest | least expensive",
+        "bottom | lightest | shortest | youngest | worst | least | lowest | smallest | fewest | weakest | slowest | worst selling | pinakamababa | pinakamaliit | pinakakaunti | cheapest | least expensive",
     ),
     (
         Cue::Negation,

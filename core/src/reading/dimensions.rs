@@ -97,8 +97,10 @@ pub(super) fn dimensions(
             groups.push(c);
         }
     }
-    let grain = roles.grain.or(roles.comparison_grain);
-    if let Some(named) = roles.axis_x {
+    let grain = roles.grain.or(roles.comparison_grain).or(q.window.and_then(|w| w.1));
+    if d.x.is_some() {
+        // Set with the measure: the spread of a number.
+    } else if let Some(named) = roles.axis_x {
         d.x = Some(named.column);
         d.x_grain = grain.filter(|_| temporal(&named.column));
         groups.retain(|g| *g != named.column);
@@ -143,6 +145,13 @@ pub(super) fn dimensions(
     } else if !plains.is_empty() && d.assumed_measure {
         d.x = Some(plains.remove(0));
     }
+    d.bin = q.bin.filter(|_| d.x.is_some_and(numeric));
+    d.cyclic = d.x_grain.is_some_and(|grain| {
+        let folds =
+            |g: &&super::question::GrainCue| g.grain == grain && q.words[g.words.clone()].iter().any(|w| w.is("of"));
+        grain != Grain::Weekday && q.grains.iter().any(|g| folds(&g))
+    });
+    d.window = q.window.map(|w| w.0);
     let shown = q.words.first().is_some_and(|w| w.is_any(&["show", "plot", "graph", "draw", "display", "chart"]));
     let long_range = matches!(units.first(), Some(Some(g)) if *g != Grain::Hour) && units.len() == 1;
     let series = shown
@@ -276,10 +285,16 @@ fn entity_label(
 pub(super) fn splits(d: &mut Draft, scene: &Scene<'_>, conditions: &[Condition]) {
     let Scene { q, model, placed, .. } = *scene;
     let listed = conditions.iter().find_map(|c| match &c.test {
-        Test::In(l) if l.len() > 1 && !partly_named(placed, c.column) => Some(c.column),
+        Test::In(l) if l.len() > 1 && !partly_named(placed, c.column) => Some((c.column, l.len())),
         _ => None,
     });
-    let Some(column) = listed else { return };
+    let Some((column, count)) = listed else { return };
+    let all = model.column(column).harvested_all && model.column(column).values.len() == count;
+    if all && d.x.is_none() && d.agg != Aggregation::None && q.words.iter().any(|w| w.is("and")) {
+        // "male and female patients": everybody, told apart.
+        d.x = Some(column);
+        return;
+    }
     if model.column(column).value_type != ValueType::Text || d.agg == Aggregation::None {
         return;
     }

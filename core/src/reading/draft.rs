@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::conditions::find_conditions;
 use super::cues::Cue;
 use super::dimensions::{dimensions, splits};
+use super::doubt::{contradiction, forks, named_references, times_apart};
 use super::items::{Item, Items, Placed, items_for};
+use super::lookup::lookup;
 use super::measure::measure;
 use super::question::Question;
 use super::ranking::{ranking, shares, sorting, year_over_year};
@@ -55,6 +57,8 @@ pub struct Draft {
     pub transform: Option<Transform>,
     /// Rows as stored.
     pub raw: bool,
+    /// The columns of those rows; empty for all.
+    pub columns: Vec<ColumnRef>,
     pub paths: HashMap<usize, Path>,
     /// Datasets named or used, the root included.
     pub datasets: Vec<usize>,
@@ -75,6 +79,10 @@ pub struct Draft {
     pub has_time: bool,
     /// An unknown word that would have been a condition: "in Davao".
     pub lost_name: Option<String>,
+    /// Conditions that no row can meet.
+    pub contradiction: Option<String>,
+    /// References to the same dataset between which nothing decides.
+    pub forks: Vec<ColumnRef>,
     /// An unknown noun right before the measure: "stock price" is not the price.
     pub changed_noun: Option<String>,
 }
@@ -115,6 +123,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
             _ => None,
         }),
         raw: false,
+        columns: Vec::new(),
         paths,
         datasets: vec![root],
         score: items.score,
@@ -125,6 +134,8 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         assumed_measure: false,
         time_readings: Vec::new(),
         has_time: false,
+        contradiction: None,
+        forks: Vec::new(),
         changed_noun: changed_noun(q, model, placed),
         lost_name: lost_name(q, placed),
         items: Items::default(),
@@ -157,6 +168,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     shares(&mut d, q, &mut conditions);
     ranking(&mut d, &scene);
     sorting(&mut d, q, model);
+    lookup(&mut d, &scene);
     d.conditions = conditions;
     d.conditions.append(&mut times.conditions);
     year_over_year(&mut d, q, model, axis_column, times.ranges);
@@ -168,7 +180,11 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         d.unknown_head = roles.unknown_head.clone();
     }
     collect_datasets(&mut d, &scene);
-    count_each_once(&mut d, &roles, model);
+    count_each_once(&mut d, &scene);
+    d.via = named_references(&d, &scene);
+    d.forks = forks(&d, model);
+    d.contradiction = contradiction(&d.conditions, model)
+        .or_else(|| times_apart(&scene).then(|| "no moment lies within both ranges of time".to_owned()));
     d.score += layer_bonus(q, model, root) - unused_penalty(placed, &used, &d);
     d.items = items;
     Some(d)
@@ -206,7 +222,13 @@ fn collect_datasets(d: &mut Draft, scene: &Scene<'_>) {
     let named =
         roles.datasets.iter().zip(&roles.dataset_items).filter(|(_, item)| !only_said(q, model, d, placed, **item));
     let columns =
-        d.x.iter().chain(&d.y).chain(&d.split).copied().chain(d.conditions.iter().map(|c| c.column)).map(|c| c.dataset);
+        d.x.iter()
+            .chain(&d.y)
+            .chain(&d.split)
+            .chain(&d.columns)
+            .copied()
+            .chain(d.conditions.iter().map(|c| c.column))
+            .map(|c| c.dataset);
     for dataset in columns.collect::<Vec<_>>().into_iter().chain(named.map(|(k, _)| *k).collect::<Vec<_>>()) {
         if d.paths.contains_key(&dataset) && !d.datasets.contains(&dataset) {
             d.datasets.push(dataset);
@@ -216,9 +238,19 @@ fn collect_datasets(d: &mut Draft, scene: &Scene<'_>) {
 
 /// "patients who saw a surgeon, by city": a patient counts once, however often he came. Grouped by something
 /// on the other side ("courses of each teacher") it is the links that are counted.
-fn count_each_once(d: &mut Draft, roles: &Roles, model: &SemanticModel) {
+fn count_each_once(d: &mut Draft, scene: &Scene<'_>) {
+    let Scene { model, roles, placed, .. } = *scene;
     let Some(Counted::Dataset { dataset, .. }) = roles.counts.first() else { return };
     if d.agg != Aggregation::Count || d.y.is_some() || !d.datasets.contains(dataset) {
+        return;
+    }
+    let of_something = placed.windows(2).any(|pair| {
+        pair[0].item == Item::Dataset(*dataset)
+            && pair[0].words.end == pair[1].words.start
+            && matches!(pair[1].item, Item::Unknown | Item::Dataset(_) | Item::Column(_))
+    });
+    if of_something {
+        // "movie reviews" are not movies.
         return;
     }
     let paths = paths_from(model, *dataset);

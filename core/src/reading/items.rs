@@ -315,7 +315,7 @@ fn choose<'a>(
     let ordered = q.order.as_ref().map(|o| o.words.clone()).unwrap_or_default();
     let mut options: Vec<(&Mention, Candidate, f32)> = Vec::new();
     for m in &q.mentions {
-        if ordered.contains(&m.words.start) || hidden_by_cue(q, m) || commands(q, m) {
+        if ordered.contains(&m.words.start) || hidden_by_cue(q, m) || commands(q, m) || counts_off(q, m) {
             continue;
         }
         let best = m
@@ -358,6 +358,13 @@ fn choose<'a>(
     }
     chosen.reverse();
     chosen
+}
+
+/// "the last 5 admissions", "first 10 rows": counted off, not the first or last something.
+fn counts_off(q: &Question, m: &Mention) -> bool {
+    m.words.len() == 1
+        && q.words[m.words.start].is_any(&["first", "last"])
+        && q.words.get(m.words.end).is_some_and(|w| w.number.is_some() || number_word(&w.norm).is_some())
 }
 
 /// True for the verb of a request ("Show bar chart"), should something be called by the same word.

@@ -4,9 +4,10 @@ use super::conditions::key_of;
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::entity_of_root;
+use super::implied::extreme_column;
 use super::items::{Item, Placed};
 use super::question::Question;
-use super::roles::{Counted, Named, Roles, is_measure};
+use super::roles::{Counted, Named, Roles, is_measure, only_measure};
 use crate::quickspec::Chart;
 use crate::semantic::{Aggregation, ColumnRef, Layer, Role, SemanticModel, ValueType};
 
@@ -26,6 +27,21 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         d.x = Some(pair[0].column);
         d.y = Some(pair[1].column);
         d.agg = Aggregation::None;
+        return;
+    }
+    if let Some(column) =
+        spread(q, roles, placed, model).filter(|_| roles.measures.is_empty() && roles.counts.is_empty())
+    {
+        // "distribution of the duration": how often each occurs.
+        d.x = Some(column);
+        d.bin = q.bin;
+        d.agg = Aggregation::Count;
+        return;
+    }
+    if q.words.iter().any(|w| w.is("ratio")) && roles.measures.is_empty() && two_measures {
+        let mut both = pair.iter().filter(|n| is_measure(model, n.column)).map(|n| n.column);
+        (d.y, d.per) = (both.next(), both.next());
+        d.agg = Aggregation::Sum;
         return;
     }
     if let Some((named, agg)) = roles.measures.first() {
@@ -100,6 +116,27 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         }
         return;
     }
+    if let Some(s) = roles.superlative {
+        let said = &placed[s.item].words;
+        let after = (said.end + 1).min(q.words.len());
+        if let Some(c) =
+            extreme_column(&q.words[said.start..after], model, d.root).filter(|_| roles.datasets.contains(&d.root))
+        {
+            d.y = Some(c);
+            d.agg = model.column(c).default_agg;
+            return;
+        }
+    }
+    if let Some(dataset) = roles.datasets.first()
+        && d.transform.is_some()
+        && names_money(&model.datasets[*dataset].name)
+        && let Some(c) = only_measure(model, *dataset)
+    {
+        // "monthly growth of payments": of what was paid.
+        d.y = Some(c);
+        d.agg = Aggregation::Sum;
+        return;
+    }
     // "transactions not paid in cash": a key's noun stands for what it identifies.
     let aliased = |n: &&Named| {
         model.column(n.column).role == Role::Key
@@ -146,6 +183,28 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
 /// The item of the word that sets two columns against each other, else 0.
 fn correlate_item(placed: &[Placed]) -> usize {
     placed.iter().rposition(|p| matches!(p.item, Item::Cue(Cue::Correlate))).unwrap_or(0)
+}
+
+/// The number whose spread is asked for: "distribution of X", "histogram of X in steps of 5", X alone.
+fn spread(q: &Question, roles: &Roles, placed: &[Placed], model: &SemanticModel) -> Option<ColumnRef> {
+    let asked = q.bin.is_some() || q.words.iter().any(|w| w.is_any(&["distribution", "histogram", "spread"]));
+    let mut named = roles.plains.iter().chain(&roles.groups);
+    let (Some(one), None) = (named.next(), named.next()) else { return None };
+    let column = model.column(one.column);
+    let numeric = column.value_type.is_numeric() && column.role != Role::Key;
+    let by = roles.groups.iter().any(|g| g.item == one.item) && q.bin.is_none();
+    let binned = roles.grain.is_some() || roles.bare_aggregate.is_some() || placed.is_empty();
+    (asked && numeric && !by && !binned && roles.superlative.is_none()).then_some(one.column)
+}
+
+/// True for datasets of sums of money: payments, sales, expenses.
+fn names_money(name: &str) -> bool {
+    crate::prompt::words_of(name).last().is_some_and(|w| {
+        matches!(
+            crate::prompt::stem(w).as_str(),
+            "payment" | "sale" | "expens" | "donat" | "purchas" | "deposit" | "withdraw"
+        )
+    })
 }
 
 /// True for names like `room_count`, `num_employees`, `total_passengers`.

@@ -3,9 +3,13 @@
 mod conditions;
 mod cues;
 mod dimensions;
+mod doubt;
 mod draft;
 mod entities;
+mod flags;
+mod implied;
 mod items;
+mod lookup;
 mod measure;
 mod order;
 mod question;
@@ -13,6 +17,7 @@ mod ranking;
 mod roles;
 mod spec;
 mod spelling;
+mod steps;
 mod times;
 
 pub use cues::{Cue, CueMatch, find_cues, is_cue_word};

@@ -272,7 +272,11 @@ fn undirected(words: &[Word]) -> Option<OrderClause> {
     {
         start -= 1;
     }
-    let clause = resolve(words, start..end, verb..verb + 1, Direction::Asc);
+    let mut clause = resolve(words, start..end, verb..verb + 1, Direction::Asc);
+    if words[verb].is_any(&["ranked", "rank", "ranking"]) && clause.target == Some(OrderTarget::Y) {
+        // First in a ranking is what has most.
+        clause.dir = Direction::Desc;
+    }
     Some(clause)
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::cues::{Cue, CueMatch, find_cues};
 use super::order::{OrderClause, find_order};
 use super::spelling;
+use super::steps::{Window, find_bins, find_window};
 use crate::prompt::{Token, Word, split_words, tokenize};
 use crate::semantic::{Lexicon, Mention, find_mentions};
 use crate::time::{self, Clock, Findings, Grain, GrainKind};
@@ -32,6 +33,10 @@ pub struct Question {
     pub mentions: Vec<Mention>,
     /// Words corrected: (as written, as read).
     pub corrections: Vec<(String, String)>,
+    /// Width of the steps that a numeric axis is cut into.
+    pub bin: Option<f64>,
+    /// Points of a moving average.
+    pub window: Option<Window>,
     /// Words taken by times, sorting or cues that never name anything.
     pub free: Vec<bool>,
 }
@@ -54,6 +59,12 @@ impl Question {
         if let Some(order) = &order {
             cues.retain(|c| c.words.end <= order.words.start || c.words.start >= order.words.end);
         }
+        let bins = find_bins(&words);
+        if let Some((_, range)) = &bins {
+            cues.retain(|c| c.words.end <= range.start || c.words.start >= range.end);
+            cues.push(CueMatch { cue: Cue::Bins, words: range.clone() });
+        }
+        let window = find_window(&words, &mut cues);
         let mut free = vec![true; words.len()];
         let taken = times
             .matches
@@ -63,12 +74,13 @@ impl Question {
             .map(|(_, r)| r.clone())
             .chain(times.days.iter().map(|d| to_words(&d.tokens)))
             .chain(times.shifts.iter().filter(|s| s.certain).map(|s| to_words(&s.tokens)))
-            .chain(cues.iter().filter(|c| matches!(c.cue, Cue::Chart(_))).map(|c| c.words.clone()));
+            .chain(cues.iter().filter(|c| matches!(c.cue, Cue::Chart(_) | Cue::Bins)).map(|c| c.words.clone()));
         for range in taken {
             free[range].fill(false);
         }
         let mentions = find_mentions(&words, &free, lexicon);
-        Self { tokens, words, cues, order, times, time_words, grains, mentions, corrections, free }
+        let bin = bins.map(|(width, _)| width);
+        Self { bin, window, tokens, words, cues, order, times, time_words, grains, mentions, corrections, free }
     }
 
     pub fn has(&self, cue: Cue) -> bool {

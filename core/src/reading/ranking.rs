@@ -2,9 +2,10 @@
 
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
+use super::entities::label_column;
 use super::items::Item;
 use super::question::Question;
-use super::roles::is_measure;
+use super::roles::{Counted, is_measure};
 use crate::entity::{Condition, Test};
 use crate::quickspec::{Direction, OrderBy, OrderTarget};
 use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
@@ -62,6 +63,24 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
         return;
     }
+    let subject = subject(scene, &s, next);
+    let s = &super::roles::Superlative { count: s.count.or(subject.and_then(|(_, count)| count)), ..s };
+    if let Some((dataset, _)) = subject
+        && d.x.is_none()
+        && d.paths.contains_key(&dataset)
+        && !matches!(roles.counts.first(), Some(Counted::Dataset { dataset: k, .. }) if *k == dataset)
+        && let Some(x) = label_column(model, dataset)
+        && (d.y.is_some() || !roles.counts.is_empty())
+    {
+        // "top 5 doctors by number of appointments", "the ward with the fewest beds".
+        d.x = Some(x);
+        if roles.measures.is_empty() && roles.counts.is_empty() && d.y.is_some_and(|y| y.dataset == dataset) {
+            d.agg = Aggregation::None;
+        }
+        d.order = Some(OrderBy { by: OrderTarget::Y, dir: s.dir });
+        d.top_k = s.count.or(Some(1));
+        return;
+    }
     let measure_next = next.is_some_and(|k| match placed[k].item {
         Item::Column(c) => is_measure(model, c) || model.column(c).value_type.is_numeric() && d.y == Some(c),
         _ => false,
@@ -87,6 +106,29 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             .is_some_and(|p| q.words[p.words.end - 1].norm.ends_with('s'));
         d.top_k = if asked_plural { None } else { Some(1) };
     }
+}
+
+/// The entity that a superlative ranks, and how many of it: the noun right after it, or the one before "with the".
+fn subject(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>) -> Option<(usize, Option<u32>)> {
+    let Scene { q, placed, .. } = *scene;
+    let dataset = |k: usize| match placed[k].item {
+        Item::Dataset(dataset) => Some(dataset),
+        _ => None,
+    };
+    if let Some(found) = next.and_then(dataset) {
+        let between = &placed[s.item + 1..next?];
+        if between.iter().all(|p| matches!(p.item, Item::Filler | Item::Number(_) | Item::Unknown)) {
+            return Some((found, None));
+        }
+    }
+    let at = placed[s.item].words.start;
+    let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(&["with", "has", "have", "having", "had"]));
+    let k = (0..s.item).rev().find(|k| dataset(*k).is_some()).filter(|k| owns && s.item - k <= 4)?;
+    let count = match k.checked_sub(1).map(|k| &placed[k].item) {
+        Some(Item::Number(n)) if (1.0..=1000.0).contains(n) && n.fract() == 0.0 => Some(*n as u32),
+        _ => None,
+    };
+    Some((dataset(k)?, count))
 }
 
 /// The sorting clause.

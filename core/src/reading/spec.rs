@@ -28,7 +28,9 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
     let joins = d
         .datasets
         .iter()
-        .filter(|k| **k != d.root && !d.x.iter().chain(&d.y).chain(&d.split).any(|c| c.dataset == **k))
+        .filter(|k| {
+            **k != d.root && !d.x.iter().chain(&d.y).chain(&d.split).chain(&d.columns).any(|c| c.dataset == **k)
+        })
         .filter(|k| !d.conditions.iter().any(|c| c.column.dataset == **k))
         .map(|k| model.datasets[*k].full_name())
         .collect();
@@ -63,7 +65,7 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         top_k: d.top_k.or(if d.raw { Some(1000) } else { None }),
         normalize: d.normalize,
         transform,
-        columns: Vec::new(),
+        columns: d.columns.iter().map(|c| column_name(model, d.root, *c)).collect(),
         confidence_bands: bands,
         model_version: None,
     }

@@ -45,7 +45,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let evidence = confidence::evidence(&q, &best, runner_up, model);
     let Verdict { status, confidence, reason } = confidence::judge(&q, &best, &evidence);
     let layer = model.datasets[best.root].layer;
-    let alternatives = if status == Status::Ok { Vec::new() } else { alternatives(&q, &spec, &drafts, model) };
+    let alternatives = if status == Status::Ok { Vec::new() } else { alternatives(&q, &best, &spec, &drafts, model) };
     let explanation = match status {
         Status::Ok => explain::sentence(&spec, &best, model),
         _ => reason,
@@ -176,10 +176,30 @@ fn add_context_filters(spec: &mut QuickSpec, d: &Draft, model: &SemanticModel, c
     ignored
 }
 
-fn alternatives(q: &Question, chosen: &QuickSpec, drafts: &[Draft], model: &SemanticModel) -> Vec<Alternative> {
+fn alternatives(
+    q: &Question,
+    best: &Draft,
+    chosen: &QuickSpec,
+    drafts: &[Draft],
+    model: &SemanticModel,
+) -> Vec<Alternative> {
     let mut out: Vec<Alternative> =
         vec![Alternative { spec: chosen.clone(), difference: "the likeliest reading".into() }];
+    let forks = best.forks.iter().filter(|_| best.forks.len() > 1);
+    if !best.forks.is_empty() {
+        out.clear();
+    }
+    for fork in forks {
+        let name = crate::reading::column_name(model, best.root, *fork);
+        out.push(Alternative {
+            spec: QuickSpec { via: vec![name.clone()], ..chosen.clone() },
+            difference: format!("joined over {name}"),
+        });
+    }
     for d in drafts.iter().take(6) {
+        if out.len() >= 3 {
+            break;
+        }
         let spec = to_spec(d, q, model);
         if out.iter().all(|a| a.spec != spec) {
             let difference = explain::difference(chosen, &spec);

@@ -121,6 +121,12 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence) -> Verdict {
     if share_unknown > 0.7 && unknown >= 3 {
         return refuse(format!("Too little is understood; unknown: {}.", quoted_list(&best.unknown)));
     }
+    if let Some(why) = &best.contradiction {
+        return clarify(0.2, format!("The conditions exclude each other: {why}."));
+    }
+    if best.forks.len() > 1 {
+        return clarify(0.4, format!("There are {} ways to join what is asked for; which is meant?", best.forks.len()));
+    }
     if let Some(name) = &best.lost_name {
         return clarify(0.3, format!("Nothing registered here bears the name \"{name}\"."));
     }
@@ -131,7 +137,7 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence) -> Verdict {
         );
     }
     let confidence = probability(evidence).clamp(0.02, 0.99);
-    if best.assumed_measure && !best.raw && best.x.is_none() && best.conditions.is_empty() {
+    if best.assumed_measure && !best.raw && best.x.is_none() && best.conditions.is_empty() && best.part.is_empty() {
         return clarify(confidence.min(0.5), "The question leaves open what is wanted.".into());
     }
     Verdict { status: Status::Ok, confidence, reason: String::new() }

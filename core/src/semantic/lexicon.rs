@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::thesaurus::{demonym, spoken_codes, synonyms};
-use super::{ColumnRef, SemanticModel, ValueType};
+use super::{ColumnRef, SemanticModel, ValueType, label_column};
 use crate::prompt::{expand_words, is_stopword, stem, words_of};
 
 /// What a phrase names.
@@ -94,6 +94,13 @@ impl Lexicon {
             lexicon.add_name(&dataset.name, meaning, Source::Name, 0.9);
             let singular_words: Vec<String> = dataset_words.iter().map(|w| singular(w).to_owned()).collect();
             lexicon.add_synonyms(&singular_words, meaning, Source::Name, false);
+            let has_name = dataset.columns.iter().any(|c| c.name.eq_ignore_ascii_case("name"));
+            if let Some(column) =
+                label_column(model, d).filter(|c| !has_name && model.column(*c).name.to_lowercase().ends_with("name"))
+            {
+                // "the names of doctors" kept as full_name.
+                lexicon.add(&["name".to_owned()], Meaning::Column(column), Source::Unqualified, 0.9);
+            }
             let dates = dataset.columns.iter().filter(|c| c.value_type.is_temporal()).count();
             if let Some(column) = dataset.time_column.filter(|_| dates == 1) {
                 let meaning = Meaning::Column(ColumnRef { dataset: d, column });

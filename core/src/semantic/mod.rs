@@ -2,6 +2,7 @@
 
 mod implied;
 mod infer;
+mod label;
 mod lexicon;
 mod mention;
 mod model;
@@ -12,6 +13,7 @@ mod thesaurus;
 
 pub use implied::imply_relationships;
 pub use infer::{ColumnFacts, default_aggregation, default_time_column, infer};
+pub use label::label_column;
 pub use lexicon::{Lexicon, Meaning, Source};
 pub use mention::{Candidate, Mention, find_mentions};
 pub use model::{
