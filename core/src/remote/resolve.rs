@@ -77,6 +77,10 @@ pub fn resolve(
         columns: Vec::new(),
         confidence_bands: None,
         model_version: None,
+        cyclic: false,
+        bin: None,
+        via: Vec::new(),
+        window: None,
     };
     Ok(Resolution { spec, period })
 }
