@@ -61,7 +61,9 @@ clients() {
   ROUTER_DSN=$(scripts/cluster.sh dsn postgres)
   ROUTER_PLAIN_DSN=$(ROUTER_CLUSTER=plain scripts/cluster.sh dsn postgres)
   ROUTER_STANDBY_DSN=$(ROUTER_CLUSTER=standby scripts/cluster.sh dsn postgres)
-  export ROUTER_DSN ROUTER_PLAIN_DSN ROUTER_STANDBY_DSN ROUTER_BINDIR=$BINDIR
+  ROUTER_FAULTS_DSN=$(ROUTER_CLUSTER=faults scripts/cluster.sh dsn postgres)
+  export ROUTER_DSN ROUTER_PLAIN_DSN ROUTER_STANDBY_DSN ROUTER_FAULTS_DSN ROUTER_BINDIR=$BINDIR
+  export ROUTER_ENDPOINTS=$STATE/endpoints/bin
   cargo test -p router-client-tests --no-fail-fast
 }
 
@@ -81,7 +83,10 @@ scripts/up.sh
 if wants sql; then suite sql sql; fi
 if wants clients; then
   ROUTER_CLUSTER=standby scripts/cluster.sh remove
+  ROUTER_CLUSTER=faults scripts/cluster.sh remove
+  scripts/endpoints.sh
   suite clients clients
+  ROUTER_CLUSTER=faults scripts/cluster.sh remove
   ROUTER_CLUSTER=standby scripts/cluster.sh remove
   ROUTER_CLUSTER=plain scripts/cluster.sh stop
 fi

@@ -54,7 +54,7 @@ fn router_wake() -> &'static str {
 fn router_queue_embeddings(texts: Vec<String>) -> Result<i64> {
     crate::pg::refuse_if_read_only(c"router_queue_embeddings()");
     let requests = worker::queue::embed(&texts)?;
-    worker::wake();
+    worker::wake_at_commit();
     Ok(i64::try_from(requests).unwrap_or(i64::MAX))
 }
 

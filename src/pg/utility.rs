@@ -3,9 +3,9 @@
 
 use std::ffi::{CStr, c_char};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use pgrx::{PgList, PgTryBuilder, pg_guard, pg_sys};
+use pgrx::{PgList, pg_guard, pg_sys};
 
 /// Whom to ask; told once, from `_PG_init`.
 #[derive(Clone, Copy)]
@@ -19,7 +19,10 @@ pub struct Watcher {
 }
 
 static WATCHER: OnceLock<Watcher> = OnceLock::new();
+/// What this transaction has to tell at its end: something was dropped; a database was taken, and whether to be gone.
 static DROPPED: AtomicBool = AtomicBool::new(false);
+static TAKEN: AtomicU32 = AtomicU32::new(0);
+static GONE: AtomicBool = AtomicBool::new(false);
 static LISTENING: AtomicBool = AtomicBool::new(false);
 static mut PREVIOUS: pg_sys::ProcessUtility_hook_type = None;
 
@@ -35,7 +38,26 @@ pub fn init(watcher: Watcher) {
     }
 }
 
-#[pg_guard]
+mod unguarded {
+    use pgrx::pg_sys;
+
+    unsafe extern "C-unwind" {
+        /// The server's own function, without the guard that pgrx puts around its declarations: errors of other
+        /// people's statements pass as they are.
+        pub fn standard_ProcessUtility(
+            statement: *mut pg_sys::PlannedStmt,
+            text: *const std::ffi::c_char,
+            read_only_tree: bool,
+            context: pg_sys::ProcessUtilityContext::Type,
+            parameters: pg_sys::ParamListInfo,
+            environment: *mut pg_sys::QueryEnvironment,
+            receiver: *mut pg_sys::DestReceiver,
+            completion: *mut pg_sys::QueryCompletion,
+        );
+    }
+}
+
+/// Holds nothing that an error would have to free, so that the server's errors may jump over it.
 #[allow(clippy::too_many_arguments)] // the server's signature
 unsafe extern "C-unwind" fn process_utility(
     statement: *mut pg_sys::PlannedStmt,
@@ -49,42 +71,38 @@ unsafe extern "C-unwind" fn process_utility(
 ) {
     // SAFETY: hands on what the server gave, unchanged; the tree is only read.
     unsafe {
-        let go_on = || match PREVIOUS {
-            Some(previous) => {
-                previous(statement, text, read_only_tree, context, parameters, environment, receiver, completion)
-            }
-            None => pg_sys::standard_ProcessUtility(
-                statement,
-                text,
-                read_only_tree,
-                context,
-                parameters,
-                environment,
-                receiver,
-                completion,
-            ),
-        };
-        let Some(watcher) = WATCHER.get() else { return go_on() };
-        let node = (*statement).utilityStmt;
+        if concerns_us((*statement).utilityStmt) {
+            before((*statement).utilityStmt);
+        }
+        let next = PREVIOUS.unwrap_or(unguarded::standard_ProcessUtility);
+        next(statement, text, read_only_tree, context, parameters, environment, receiver, completion);
+    }
+}
+
+/// Whether [`before`] needs to look at a statement at all.
+unsafe fn concerns_us(node: *mut pg_sys::Node) -> bool {
+    use pg_sys::NodeTag::*;
+    // SAFETY: reads the node's tag.
+    matches!(
+        unsafe { (*node).type_ },
+        T_DropdbStmt | T_RenameStmt | T_AlterDatabaseStmt | T_CreatedbStmt | T_DropStmt | T_DropOwnedStmt
+    )
+}
+
+/// What is to be done before a statement runs. What follows is done at the end of its transaction.
+#[pg_guard]
+unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) {
+    // SAFETY: a node of one of the kinds above.
+    unsafe {
+        let Some(watcher) = WATCHER.get() else { return };
+        listen();
         if let Some(database) = takes_database(node) {
-            let gone = (*node).type_ == pg_sys::NodeTag::T_DropdbStmt;
-            PgTryBuilder::new(std::panic::AssertUnwindSafe(|| {
-                (watcher.before_taken)(database);
-                go_on();
-            }))
-            .catch_others(|error| {
-                (watcher.after_taken)(database, false);
-                error.rethrow()
-            })
-            .execute();
-            (watcher.after_taken)(database, gone);
-            return;
-        }
-        if may_drop_extension(node) {
+            TAKEN.store(database, Ordering::Relaxed);
+            GONE.store((*node).type_ == pg_sys::NodeTag::T_DropdbStmt, Ordering::Relaxed);
+            (watcher.before_taken)(database);
+        } else {
             DROPPED.store(true, Ordering::Relaxed);
-            listen();
         }
-        go_on();
     }
 }
 
@@ -148,11 +166,6 @@ unsafe fn may_take(database: pg_sys::Oid, to_read: bool) -> bool {
     }
 }
 
-unsafe fn may_drop_extension(node: *mut pg_sys::Node) -> bool {
-    // SAFETY: reads the node's tag.
-    matches!(unsafe { (*node).type_ }, pg_sys::NodeTag::T_DropStmt | pg_sys::NodeTag::T_DropOwnedStmt)
-}
-
 /// Once a backend: the server has no way to take a callback back that costs less than leaving it.
 fn listen() {
     if !LISTENING.swap(true, Ordering::Relaxed) {
@@ -166,10 +179,13 @@ unsafe extern "C-unwind" fn at_transaction_end(event: pg_sys::XactEvent::Type, _
     if event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT {
         return;
     }
-    if DROPPED.swap(false, Ordering::Relaxed)
-        && event == XACT_EVENT_COMMIT
-        && let Some(watcher) = WATCHER.get()
-    {
+    let Some(watcher) = WATCHER.get() else { return };
+    let committed = event == XACT_EVENT_COMMIT;
+    let taken = TAKEN.swap(0, Ordering::Relaxed);
+    if taken != 0 {
+        (watcher.after_taken)(taken, committed && GONE.load(Ordering::Relaxed));
+    }
+    if DROPPED.swap(false, Ordering::Relaxed) && committed {
         (watcher.after_drop)();
     }
 }

@@ -49,6 +49,13 @@ pub fn wake() -> Presence {
     presence
 }
 
+/// As [`wake`], once this transaction is committed: what it wrote is not there before.
+pub fn wake_at_commit() {
+    pgrx::register_xact_callback(pgrx::PgXactCallbackEvent::Commit, || {
+        wake();
+    });
+}
+
 /// Has the worker started if there is none, since the extension is in use here. Looks at most once a second.
 pub fn notice() {
     thread_local! {

@@ -33,14 +33,20 @@ struct State {
     claiming: Vec<(i64, Order)>,
     /// Claimed, to be called.
     claimed: Vec<(i64, Order)>,
-    under_way: usize,
+    /// Entries whose calls have begun.
+    under_way: Vec<i64>,
     results: Vec<Settled>,
     /// Those of the results, from the front, that a run is storing.
     storing: usize,
 }
 
-static STATE: Mutex<State> =
-    Mutex::new(State { claiming: Vec::new(), claimed: Vec::new(), under_way: 0, results: Vec::new(), storing: 0 });
+static STATE: Mutex<State> = Mutex::new(State {
+    claiming: Vec::new(),
+    claimed: Vec::new(),
+    under_way: Vec::new(),
+    results: Vec::new(),
+    storing: 0,
+});
 
 fn state() -> std::sync::MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -77,20 +83,20 @@ pub fn has_results() -> bool {
 /// Whether anything is claimed or under way.
 pub fn has_work() -> bool {
     let state = state();
-    state.under_way > 0 || !state.claimed.is_empty() || !state.results.is_empty()
+    !state.under_way.is_empty() || !state.claimed.is_empty() || !state.results.is_empty()
 }
 
 /// Calls that ended.
 pub fn ended(settled: Vec<Settled>) {
     let mut state = state();
-    state.under_way = state.under_way.saturating_sub(settled.len());
+    state.under_way.retain(|entry| settled.iter().all(|s| s.queued != Some(*entry)));
     state.results.extend(settled);
 }
 
 /// Begins the calls that are claimed.
 pub fn hand_to(engine: &mut Engine) {
     let claimed = std::mem::take(&mut state().claimed);
-    state().under_way += claimed.len();
+    state().under_way.extend(claimed.iter().map(|(entry, _)| *entry));
     for (entry, order) in claimed {
         engine.begin_queued(order, entry, LIMIT);
     }
@@ -102,14 +108,19 @@ pub fn run(context: &JobContext) -> Result<()> {
         let mut state = state();
         state.claiming.clear();
         state.storing = state.results.len().min(STORED_AT_ONCE);
-        let room = AT_ONCE.saturating_sub(state.under_way + state.claimed.len());
+        let room = AT_ONCE.saturating_sub(state.under_way.len() + state.claimed.len());
         (state.results[..state.storing].to_vec(), room)
     };
     for settled in &results {
         store(settled)?;
     }
     if context.at_the_end {
-        return Ok(());
+        // What comes after this worker need not wait for the claims to end.
+        let state = state();
+        let mine: Vec<i64> =
+            state.claimed.iter().map(|(entry, _)| *entry).chain(state.under_way.iter().copied()).collect();
+        drop(state);
+        return release(&mine);
     }
     let claimed = claim(room)?;
     let mut state = state();
@@ -129,6 +140,25 @@ pub fn after(committed: bool) {
         state.results.drain(..stored);
         state.claimed.extend(claiming);
     }
+}
+
+fn release(entries: &[i64]) -> Result<()> {
+    let sql = "UPDATE router.remote_queue SET claimed_until = NULL WHERE entry_id = ANY ($1)";
+    Spi::connect_mut(|client| client.update(sql, None, &[entries.to_vec().into()]).map(|_| ()))?;
+    Ok(())
+}
+
+/// Whether anything is queued, due or not.
+pub fn is_waiting() -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT FROM router.remote_queue WHERE state = 'queued')";
+    Ok(Spi::get_one::<bool>(sql)? == Some(true))
+}
+
+/// When a worker starts: claims of one that crashed. A database has one worker, so all there are.
+pub fn release_all() -> Result<()> {
+    let sql = "UPDATE router.remote_queue SET claimed_until = NULL WHERE claimed_until IS NOT NULL";
+    Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ()))?;
+    Ok(())
 }
 
 fn claim(room: usize) -> Result<Vec<(i64, Order)>> {
@@ -195,7 +225,7 @@ fn store_vectors(settled: &Settled) -> Result<()> {
     })
 }
 
-/// Seconds until an entry is tried again; doubled with its attempts by the statement's caller being called anew.
+/// Seconds until an entry is tried again the first time.
 const AGAIN_IN: f64 = 10.0;
 
 fn put_back(entry: i64, why: &str, unasked: bool) -> Result<()> {

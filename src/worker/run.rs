@@ -6,7 +6,7 @@ use super::call::{Engine, Heard};
 use super::jobs::{self, Ran, Schedule};
 use super::{bell, outcomes, queue, settings};
 use crate::pg::background::{self, Scratch};
-use crate::pg::worker::board;
+use crate::pg::worker::board::{self, Left};
 
 /// How often a worker looks whether its extension is still there, when nobody says so.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -17,23 +17,34 @@ pub fn run(number: usize) {
     background::connect(database);
     // A job that waits for a lock holds up whoever waits for a call.
     background::set(c"lock_timeout", c"2s");
-    if board::i_am_connected(number)
-        && let Some(engine) = Engine::new(number, database)
-    {
-        serve(number, engine);
-    }
-    board::i_leave(number);
+    let left = match Engine::new(number, database).filter(|_| board::i_am_connected(number)) {
+        Some(engine) => serve(number, engine),
+        None => Left::ForGood,
+    };
+    board::i_leave(number, left);
 }
 
-fn serve(number: usize, mut engine: Engine) {
+/// For a worker that was told to leave: whether another has to finish.
+fn interrupted() -> Left {
+    match jobs::in_transaction(Duration::from_secs(1), queue::is_waiting) {
+        Ok(Some(true)) => Left::Unfinished,
+        Ok(None) => Left::ForGood,
+        _ => Left::Idle,
+    }
+}
+
+fn serve(number: usize, mut engine: Engine) -> Left {
     let scratch = Scratch::new();
     scratch.empty();
     let mut schedule = Schedule::new();
-    match jobs::in_transaction(Duration::from_secs(10), outcomes::spent_today) {
+    match jobs::in_transaction(Duration::from_secs(10), || {
+        queue::release_all()?;
+        outcomes::spent_today()
+    }) {
         Ok(Some(spent)) => engine.start_budgets(spent),
         // A passing trouble: the extension may be about to be created.
         Err(_) => {}
-        Ok(None) => return,
+        Ok(None) => return Left::ForGood,
     }
     let mut look_at = Instant::now() + LOOK_EVERY;
     let mut first = true;
@@ -43,22 +54,28 @@ fn serve(number: usize, mut engine: Engine) {
             schedule.settings_changed();
             engine.settings_changed();
         }
-        let Some(orders) = board::orders(number) else { return engine.stop() };
+        let Some(orders) = board::orders(number) else {
+            engine.stop();
+            return Left::ForGood;
+        };
         let needless = !engine.is_busy() && !queue::has_work();
         let idle = settings::idle_timeout().is_some_and(|limit| orders.idle > limit);
         let leaves = needless && !first && (idle || orders.probe);
         if orders.stop || leaves || background::told_to_stop() || !settings::enabled() {
             engine.stop();
-            return schedule.run_last();
+            schedule.run_last();
+            return if leaves { Left::Idle } else { interrupted() };
         }
         if orders.look || look_at <= Instant::now() {
             look_at = Instant::now() + LOOK_EVERY;
             if !extension_is_installed() {
-                return engine.stop();
+                engine.stop();
+                return Left::ForGood;
             }
         }
         if schedule.run_due() == Ran::ExtensionGone {
-            return engine.stop();
+            engine.stop();
+            return Left::ForGood;
         }
         first = false;
         let next = [schedule.next(), outcomes::due()].into_iter().flatten().fold(look_at, Instant::min);

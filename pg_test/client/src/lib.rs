@@ -1,8 +1,12 @@
 //! Scratch databases for the client tests.
 //!
 //! `ROUTER_DSN` names the private cluster as its superuser, `ROUTER_PLAIN_DSN` one beside it that does
-//! not preload the library, `ROUTER_STANDBY_DSN` a hot standby of that one; `make test` sets all three.
+//! not preload the library, `ROUTER_STANDBY_DSN` a hot standby of that one, and
+//! `ROUTER_FAULTS_DSN` one that tests may kill; `make test` sets them all.
 //! Every failure to set up is a failure of the test.
+
+pub mod endpoint;
+pub mod llm;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -20,6 +24,8 @@ pub enum Server {
     Plain,
     /// Follows `Plain`: holds its databases, can't make any.
     Standby,
+    /// Preloaded, and there to be killed and configured: its tests run one at a time.
+    Faults,
 }
 
 /// A database of the test's own, dropped with its sessions when this goes out of scope.
@@ -79,6 +85,11 @@ impl Database {
         assert!(restore.wait().expect("it ends").success(), "pg_restore says what went wrong");
     }
 
+    /// A new session of the superuser, if the server takes one.
+    pub fn try_session(&self) -> Result<Client, postgres::Error> {
+        self.config.clone().dbname(&self.name).connect(NoTls)
+    }
+
     /// A new session of the superuser.
     pub fn session(&self) -> Client {
         self.config.clone().dbname(&self.name).connect(NoTls).expect("the scratch database accepts a session")
@@ -87,17 +98,40 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // A database that stays behind is no reason to hide the test's own failure.
-        let _ = self.admin.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        // A database that stays behind is no reason to hide the test's own failure. The server may have been restarted.
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        if self.admin.batch_execute(&drop).is_err()
+            && let Ok(mut admin) = self.config.connect(NoTls)
+        {
+            let _ = admin.batch_execute(&drop);
+        }
     }
 }
 
 impl Server {
+    /// Starts it after a test has stopped it.
+    pub fn start(self) {
+        self.script("start");
+    }
+
+    pub fn restart(self) {
+        self.script("restart");
+    }
+
+    fn script(self, verb: &str) {
+        assert!(matches!(self, Self::Faults), "the other servers are shared");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/cluster.sh");
+        let done =
+            Command::new(script).arg(verb).env("ROUTER_CLUSTER", "faults").status().expect("the script is there");
+        assert!(done.success(), "{verb}");
+    }
+
     fn config(self) -> Config {
         let variable = match self {
             Self::Preloaded => "ROUTER_DSN",
             Self::Plain => "ROUTER_PLAIN_DSN",
             Self::Standby => "ROUTER_STANDBY_DSN",
+            Self::Faults => "ROUTER_FAULTS_DSN",
         };
         std::env::var(variable)
             .unwrap_or_else(|_| panic!("{variable} is not set: run these tests by `make test`"))

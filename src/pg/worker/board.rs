@@ -36,6 +36,8 @@ struct Entry {
     /// It is to leave unless there is work.
     probe: u32,
     padding: u32,
+    /// When the worker last looked here.
+    looked_at: i64,
 }
 
 // SAFETY: numbers only.
@@ -199,6 +201,7 @@ const EMPTY: Entry = Entry {
     look: 0,
     probe: 0,
     padding: 0,
+    looked_at: 0,
 };
 
 /// Keeps the database free of its worker for so many microseconds, and tells a running one to leave; false if there
@@ -391,6 +394,7 @@ pub fn i_am_connected(number: usize) -> bool {
         entry.phase = RUNNING;
         entry.started_at = now;
         entry.starts = entry.starts.saturating_add(1);
+        entry.looked_at = now;
         if entry.demanded_at == 0 {
             entry.demanded_at = now;
         }
@@ -413,22 +417,52 @@ pub struct Orders {
 /// For a worker: its orders; `None` if the place is no longer its own.
 pub fn orders(number: usize) -> Option<Orders> {
     let (process, now) = (Process::this(), crate::pg::process::now());
-    with_mine(number, process, |entry| Orders {
-        stop: entry.stop != 0,
-        look: std::mem::take(&mut entry.look) != 0,
-        probe: entry.probe != 0,
-        idle: now - entry.demanded_at,
+    with_mine(number, process, |entry| {
+        entry.looked_at = now;
+        Orders {
+            stop: entry.stop != 0,
+            look: std::mem::take(&mut entry.look) != 0,
+            probe: entry.probe != 0,
+            idle: now - entry.demanded_at,
+        }
     })
 }
 
-/// For a worker that leaves by its own choice, or was told to. A hold stays.
-pub fn i_leave(number: usize) {
-    with_mine(number, Process::this(), |entry| {
-        *entry = match entry.held_until {
-            0 => EMPTY,
-            held_until => Entry { database: entry.database, held_until, ..EMPTY },
+/// Why a worker leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// The extension is not here.
+    ForGood,
+    /// Nobody needs it.
+    Idle,
+    /// It was told to, with work left.
+    Unfinished,
+}
+
+/// For a worker that leaves by its own choice, or was told to. A hold stays. Another worker follows if work is left, or
+/// where a demand came too late for this one.
+pub fn i_leave(number: usize, left: Left) {
+    let wanted = with_mine(number, Process::this(), |entry| {
+        let wanted = match left {
+            Left::ForGood => false,
+            Left::Idle => entry.demanded_at > entry.looked_at,
+            Left::Unfinished => true,
         };
+        let kept = Entry {
+            database: entry.database,
+            held_until: entry.held_until,
+            demanded_at: entry.demanded_at,
+            phase: if wanted { WANTED } else { 0 },
+            ..EMPTY
+        };
+        *entry = if wanted || entry.held_until != 0 { kept } else { EMPTY };
+        wanted
     });
+    if wanted == Some(true)
+        && let Some(launcher) = launcher()
+    {
+        launcher.wake();
+    }
 }
 
 fn with_mine<R>(number: usize, process: Process, f: impl FnOnce(&mut Entry) -> R) -> Option<R> {

@@ -1,0 +1,45 @@
+//! A small database whose questions a language model may read.
+
+use postgres::Client;
+use serde_json::{Value, json};
+
+use crate::{Database, Server, value};
+
+/// What the router's own reading makes nothing of.
+pub const UNCLEAR: &str = "how did takings split geographically";
+
+/// A model's reading of it.
+pub fn reading() -> Value {
+    json!({"intent": "regional_breakdown", "confidence": 0.9, "dataset": "public.shop", "measure": "sales",
+           "aggregation": "sum", "dimensions": ["region"]})
+}
+
+/// A table of sales, and one agent at `url` with one model.
+pub fn shop(server: Server, url: &str) -> (Database, Client) {
+    let database = Database::with_router(server);
+    let mut session = database.session();
+    session
+        .batch_execute(&format!(
+            "CREATE TABLE shop (sold_on date NOT NULL, region text NOT NULL, sales numeric NOT NULL);
+             INSERT INTO shop SELECT date '2024-01-01' + n, (ARRAY['North', 'South', 'West'])[n % 3 + 1], n
+             FROM generate_series(0, 364) AS n;
+             ANALYZE shop;
+             SELECT router_register('shop');
+             INSERT INTO router.agents (agent_id, base_url) VALUES ('near', '{url}');
+             INSERT INTO router.models (model_id, capabilities, input_price, output_price)
+             VALUES ('small', '{{\"general\": 0.9, \"reasoning\": 0.9, \"math\": 0.9, \"coding\": 0.9, \"arabic\": 0.9}}', 1, 2);
+             SELECT router_assign('near', 'small', 90)"
+        ))
+        .expect("a shop with an agent");
+    wait_for(&mut session, "SELECT router_wake() = 'running'", "the worker starts");
+    (database, session)
+}
+
+/// Waits until `sql` is true: what the worker writes comes a little later.
+pub fn wait_for(session: &mut Client, sql: &str, what: &str) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while value(session, sql).as_deref() != Some("t") {
+        assert!(std::time::Instant::now() < deadline, "not within 30 s: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(30));
+    }
+}

@@ -1,0 +1,336 @@
+//! A language model beside the router's own reading: when it is asked, what it is told, how little it is believed.
+
+use std::time::{Duration, Instant};
+
+use postgres::NoTls;
+use router_client_tests::endpoint::{Endpoint, Mode};
+use router_client_tests::llm::{UNCLEAR, reading, shop, wait_for};
+use router_client_tests::{Server, sqlstate, value};
+use serde_json::{Value, json};
+
+fn ask(session: &mut postgres::Client, question: &str) -> Value {
+    let answer = value(session, &format!("SELECT router_route($q${question}$q$)")).expect("an answer");
+    serde_json::from_str(&answer).expect("a JSON object")
+}
+
+#[test]
+fn a_model_reads_what_the_router_does_not() {
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    assert_ne!(ask(&mut session, UNCLEAR)["status"], "ok", "nobody is asked by default");
+    assert_eq!(endpoint.count(), 0);
+    // The caller may not even write: the worker keeps the books.
+    session.batch_execute("SET router.llm = 'fallback'; SET default_transaction_read_only = on").expect("settings");
+    let answer = ask(&mut session, UNCLEAR);
+    assert_eq!((&answer["status"], &answer["source"]), (&json!("ok"), &json!("intent")), "{answer}");
+    assert_eq!(answer["spec"]["x"], "region");
+    let request = answer["request_id"].as_str().expect("an id");
+    let decision = format!(
+        "SELECT success AND agent_id = 'near' AND model_id = 'small' AND latency_ms >= 0 AND actual_cost = 0.00014
+         FROM router.routing_decisions WHERE request_id = '{request}'"
+    );
+    wait_for(&mut session, &decision, "the decision is on record");
+    wait_for(
+        &mut session,
+        "SELECT (calls, failures, input_tokens, output_tokens) = (1, 0, 100, 20) FROM router.llm_usage",
+        "tokens are counted",
+    );
+    assert_eq!(ask(&mut session, "total sales by region")["status"], "ok");
+    assert_eq!(endpoint.count(), 1, "a clear question needs no model");
+}
+
+#[test]
+fn only_names_go_out_and_explain_shows_them() {
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session
+        .batch_execute("COMMENT ON COLUMN shop.region IS 'top secret remark'; SET router.llm = 'primary'")
+        .expect("a comment");
+    ask(&mut session, UNCLEAR);
+    let sent = endpoint.requests().pop().expect("a request").body;
+    for held_back in ["North", "South", "secret"] {
+        assert!(!sent.contains(held_back), "{held_back} is not to be told: {sent}");
+    }
+    assert!(sent.contains(UNCLEAR) && sent.contains("public.shop") && sent.contains("sales (measure)"), "{sent}");
+    let shown = value(
+        &mut session,
+        &format!("SELECT string_agg(detail, E'\n') FROM router_explain('{UNCLEAR}') WHERE step = 'language_model'"),
+    )
+    .expect("the step is shown");
+    let sent: Value = serde_json::from_str(&sent).expect("the body is JSON");
+    let told = sent["messages"][0]["content"].as_str().expect("a message");
+    assert!(shown.contains(&json!(told).to_string()), "what is shown is what was sent: {shown}");
+    session.batch_execute("SET router.llm_share = 'prompt'").expect("a setting");
+    ask(&mut session, "how did takings split by place");
+    assert!(!endpoint.requests().pop().expect("a request").body.contains("public.shop"));
+}
+
+#[test]
+fn a_lying_model_gets_nowhere() {
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session.batch_execute("CREATE TABLE private (salary numeric); SET router.llm = 'fallback'").expect("a table");
+    let with = |key: &str, value: Value| {
+        let mut reading = reading();
+        reading[key] = value;
+        Mode::Call(reading)
+    };
+    for (mode, what) in [
+        (with("dataset", json!("public.private")), "a table that is not registered"),
+        (with("dataset", json!("pg_catalog.pg_authid")), "a catalog"),
+        (with("measure", json!("salary")), "a column that is not there"),
+        (with("dimensions", json!(["region; DROP TABLE shop"])), "SQL for a name"),
+        (with("filters", json!([{"column": "region", "op": "eq", "value": "Mars"}])), "a value of its own"),
+        (with("filters", json!([{"column": "region", "op": "eq", "value": "' OR 1=1 --"}])), "SQL for a value"),
+        (with("sql", json!("DROP TABLE shop")), "a key nobody asked for"),
+        (with("confidence", json!(17)), "beyond all measure"),
+        (Mode::Body("<html>gateway</html>".into()), "no JSON"),
+        (Mode::Body("{\"choices\": []}".into()), "no choice"),
+        (Mode::Body("x".repeat(3_000_000)), "a flood"),
+        (Mode::Status(500, None), "an error"),
+        (Mode::Status(401, None), "a wrong key"),
+        (Mode::Drop, "nothing"),
+    ] {
+        // Whoever fails is set aside: each case has an agent and a model of its own.
+        let fresh = Endpoint::start(mode);
+        session
+            .batch_execute(&format!(
+                "UPDATE router.agent_model_assignments SET status = 'INACTIVE';
+                 INSERT INTO router.agents (agent_id, base_url) VALUES ('{what}', '{}');
+                 INSERT INTO router.models (model_id, capabilities) SELECT '{what}', capabilities FROM router.models LIMIT 1;
+                 SELECT router_assign('{what}', '{what}', 90)",
+                fresh.url()
+            ))
+            .expect("another agent");
+        let answer = ask(&mut session, UNCLEAR);
+        assert_ne!(answer["status"], "ok", "{what}: {answer}");
+        assert_eq!(answer["sql"], Value::Null, "{what}: {answer}");
+        assert!(!answer.to_string().contains("sk-echoed"), "{what}: {answer}");
+        assert!(fresh.count() >= 1, "{what}: it was asked");
+    }
+    assert_eq!(value(&mut session, "SELECT count(*) FROM shop").as_deref(), Some("365"));
+    assert_eq!(value(&mut session, "SELECT taken FROM router_slots()").as_deref(), Some("0"));
+}
+
+#[test]
+fn two_readings_that_differ_are_asked_about() {
+    let mut other = reading();
+    other["dimensions"] = json!([]);
+    let endpoint = Endpoint::start(Mode::Call(other));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session.batch_execute("SET router.llm = 'primary'").expect("a setting");
+    let answer = ask(&mut session, "total sales by region");
+    assert_eq!(answer["status"], "clarify", "{answer}");
+    assert_eq!(answer["alternatives"].as_array().map(Vec::len), Some(2), "{answer}");
+    endpoint.set(Mode::Call(reading()));
+    let answer = ask(&mut session, "total sales by region");
+    assert_eq!(answer["status"], "ok", "{answer}");
+}
+
+#[test]
+fn a_shadow_answers_nothing_and_keeps_what_differs() {
+    let mut other = reading();
+    other["dimensions"] = json!(["sold_on"]);
+    let endpoint = Endpoint::start(Mode::Slow(Duration::from_millis(300), other));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session.batch_execute("SET router.llm = 'shadow'; SET default_transaction_read_only = on").expect("settings");
+    let answer = ask(&mut session, "total sales by region");
+    assert_eq!((&answer["status"], &answer["spec"]["x"]), (&json!("ok"), &json!("region")), "{answer}");
+    wait_for(
+        &mut session,
+        "SELECT count(*) = 1 AND min(prompt) = 'total sales by region' AND min(local_spec ->> 'x') = 'region'
+         FROM router.llm_disagreements",
+        "the difference is kept",
+    );
+    endpoint.set(Mode::Call(reading()));
+    ask(&mut session, "total sales by region");
+    wait_for(&mut session, "SELECT sum(calls) = 2 FROM router.llm_usage", "the second is written down");
+    assert_eq!(value(&mut session, "SELECT count(*) FROM router.llm_disagreements").as_deref(), Some("1"));
+}
+
+#[test]
+fn a_hanging_endpoint_costs_its_time_and_no_more() {
+    let endpoint = Endpoint::start(Mode::Hang);
+    let (database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '400ms'").expect("settings");
+    let began = Instant::now();
+    let answer = ask(&mut session, "total sales by region");
+    assert_eq!(answer["status"], "ok", "the router's own reading answers: {answer}");
+    assert!(began.elapsed() >= Duration::from_millis(400) && began.elapsed() < Duration::from_secs(3));
+    // A caller can be cancelled in the middle, and leaves no trace.
+    session.batch_execute("SET router.llm_timeout = '60s'").expect("a setting");
+    let cancel = session.cancel_token();
+    let canceller = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(500));
+        cancel.cancel_query(NoTls)
+    });
+    let began = Instant::now();
+    assert_eq!(sqlstate(&mut session, "SELECT router_route('total sales by region')"), "57014");
+    canceller.join().expect("the cancelling thread ends").expect("the request is sent");
+    assert!(began.elapsed() < Duration::from_secs(5), "took {:?}", began.elapsed());
+    // So can one whose session is ended.
+    let mut victim = database.session();
+    let pid = value(&mut victim, "SELECT pg_backend_pid()").expect("a process");
+    let waiting = std::thread::spawn(move || {
+        victim.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '60s'; SELECT router_route('sales')")
+    });
+    wait_for(&mut session, "SELECT taken >= 1 FROM router_slots()", "the victim waits");
+    session.batch_execute(&format!("SELECT pg_terminate_backend({pid})")).expect("it is ended");
+    assert!(waiting.join().expect("the thread ends").is_err());
+    wait_for(&mut session, "SELECT taken = 0 FROM router_slots()", "its slot is free");
+}
+
+#[test]
+fn an_endpoint_that_fails_is_left_alone_until_it_is_back() {
+    let endpoint = Endpoint::start(Mode::Status(503, None));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session.batch_execute("SET router.llm = 'primary'").expect("a setting");
+    for _ in 0..3 {
+        assert_eq!(ask(&mut session, "total sales by region")["status"], "ok");
+    }
+    wait_for(&mut session, "SELECT state = 'open' FROM router_endpoints()", "the circuit opens");
+    let (asked, began) = (endpoint.count(), Instant::now());
+    for _ in 0..20 {
+        ask(&mut session, "total sales by region");
+    }
+    assert_eq!(endpoint.count(), asked, "it is left alone");
+    assert!(began.elapsed() < Duration::from_secs(3), "and nobody waits for it: {:?}", began.elapsed());
+    endpoint.set(Mode::Call(reading()));
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while endpoint.count() == asked {
+        assert!(Instant::now() < deadline, "a probe is sent");
+        std::thread::sleep(Duration::from_millis(200));
+        ask(&mut session, "total sales by region");
+    }
+    wait_for(&mut session, "SELECT state = 'closed' FROM router_endpoints()", "the circuit closes");
+}
+
+#[test]
+fn a_rate_limit_is_respected() {
+    let endpoint = Endpoint::start(Mode::Status(429, Some("30")));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session.batch_execute("SET router.llm = 'primary'").expect("a setting");
+    let began = Instant::now();
+    for _ in 0..5 {
+        assert_eq!(ask(&mut session, "total sales by region")["status"], "ok");
+    }
+    assert_eq!(endpoint.count(), 1, "30 s are not over");
+    assert!(began.elapsed() < Duration::from_secs(3), "and nobody waits for them");
+}
+
+#[test]
+fn money_is_not_spent_beyond_the_budget() {
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session
+        .batch_execute("SET router.llm = 'primary'; UPDATE router.agents SET daily_budget = 0.004")
+        .expect("a budget of less than four cents a hundred questions");
+    for _ in 0..40 {
+        ask(&mut session, UNCLEAR);
+    }
+    let asked = endpoint.count();
+    assert!((1..40).contains(&asked), "{asked} calls");
+    wait_for(&mut session, &format!("SELECT sum(calls) = {asked} FROM router.llm_usage"), "all are on record");
+    assert_eq!(value(&mut session, "SELECT sum(cost) <= 0.004 FROM router.llm_usage").as_deref(), Some("t"));
+}
+
+#[test]
+fn keys_come_from_a_closed_file_and_show_nowhere() {
+    let endpoint = Endpoint::start(Mode::Status(401, None));
+    let (database, mut session) = shop(Server::Faults, &endpoint.url());
+    session
+        .batch_execute(
+            "DO $$ BEGIN
+               EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'mkdir -p ' || current_setting('data_directory') || '/keys && chmod 700 ' || current_setting('data_directory') || '/keys');
+               EXECUTE format('COPY (SELECT %L) TO PROGRAM %L', 'sk-very-secret',
+                 'umask 077; cat > ' || current_setting('data_directory') || '/keys/closed');
+               EXECUTE format('COPY (SELECT %L) TO PROGRAM %L', 'sk-very-secret',
+                 'umask 022; cat > ' || current_setting('data_directory') || '/keys/open');
+             END $$",
+        )
+        .expect("two files");
+    session.batch_execute("ALTER SYSTEM SET router.secrets_directory = 'keys'").expect("a setting");
+    session.batch_execute("SELECT pg_reload_conf(); SET router.llm = 'primary'").expect("the directory is known");
+    // Relative to the data directory, where the server's processes live.
+    session.batch_execute("UPDATE router.agents SET secret_name = 'open'").expect("a row");
+    std::thread::sleep(Duration::from_millis(300));
+    ask(&mut session, "total sales by region");
+    assert_eq!(endpoint.count(), 0, "a file that others can read is refused");
+    session.batch_execute("UPDATE router.agents SET secret_name = 'closed'").expect("a row");
+    let answer = ask(&mut session, "total sales by region");
+    assert_eq!(endpoint.requests()[0].authorization.as_deref(), Some("Bearer sk-very-secret"));
+    wait_for(&mut session, "SELECT count(*) >= 1 FROM router.routing_decisions WHERE error IS NOT NULL", "the failure");
+    let tables = value(
+        &mut session,
+        "SELECT string_agg(query_to_xml(format('SELECT * FROM router.%I', relname), true, true, '')::text, '')
+         FROM pg_class WHERE relnamespace = 'router'::regnamespace AND relkind = 'r'",
+    )
+    .expect("everything in the tables");
+    let settings = value(&mut session, "SELECT string_agg(setting, ' ') FROM pg_settings").expect("all settings");
+    let explained = value(&mut session, "SELECT string_agg(detail, ' ') FROM router_explain('total sales by region')")
+        .expect("steps");
+    let log = value(&mut session, "SELECT pg_read_file(pg_current_logfile())").unwrap_or_default();
+    for place in [tables, settings, explained, log, answer.to_string()] {
+        assert!(!place.contains("very-secret") && !place.contains("echoed-secret"), "the key shows: {place}");
+    }
+    session.batch_execute("ALTER SYSTEM RESET router.secrets_directory").expect("reset");
+    session.batch_execute("SELECT pg_reload_conf()").expect("reset");
+    drop(database);
+}
+
+#[test]
+fn addresses_are_checked() {
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session.batch_execute("SET router.llm = 'primary'").expect("a setting");
+    let port = endpoint.url();
+    let port = port.trim_end_matches("/v1").rsplit(':').next().expect("a port").to_owned();
+    for odd in [
+        "http://example.com/v1".to_owned(),
+        "http://192.0.2.1/v1".to_owned(),
+        format!("http://user:pass@127.0.0.1:{port}/v1"),
+        format!("http://127.0.0.1.example.com:{port}/v1"),
+    ] {
+        session.execute("UPDATE router.agents SET base_url = $1", &[&odd]).expect("a row");
+        let began = Instant::now();
+        let shown = value(
+            &mut session,
+            "SELECT string_agg(detail, ' ') FROM router_explain('total sales by region') WHERE step = 'language_model'",
+        );
+        assert!(shown.unwrap_or_default().contains("not usable"), "{odd}");
+        assert!(began.elapsed() < Duration::from_secs(2), "{odd}");
+    }
+    session
+        .execute("UPDATE router.agents SET base_url = $1", &[&format!("http://localhost:{port}/v1")])
+        .expect("a row");
+    ask(&mut session, UNCLEAR);
+    assert_eq!(endpoint.count(), 1, "localhost is this machine");
+}
+
+#[test]
+fn embeddings_come_live_and_queued_and_poison_is_parked() {
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    assert_eq!(sqlstate(&mut session, "SELECT router_remote_embedding('x')"), "22023", "no model is chosen");
+    session.batch_execute("SET router.embedding_model = 'small'").expect("a setting");
+    assert_eq!(value(&mut session, "SELECT router_remote_embedding('sales')").as_deref(), Some("{0,1}"));
+    // The worker has the setting from the configuration, not from this session.
+    let name = value(&mut session, "SELECT current_database()").expect("a name");
+    session
+        .batch_execute(&format!("ALTER DATABASE {name} SET router.embedding_model = 'small'"))
+        .expect("a setting of the database");
+    session.batch_execute("SELECT pg_terminate_backend(pid) FROM router_worker()").expect("the worker reads it anew");
+    session
+        .batch_execute("SELECT router_queue_embeddings(array_agg('question ' || n)) FROM generate_series(1, 150) n")
+        .expect("three batches are queued");
+    wait_for(&mut session, "SELECT count(*) = 150 FROM router.remote_embeddings", "all vectors are there");
+    assert_eq!(value(&mut session, "SELECT count(*) FROM router.remote_queue").as_deref(), Some("0"));
+    assert_eq!(endpoint.count(), 1 + 3, "in batches");
+    session
+        .batch_execute(
+            "INSERT INTO router.remote_queue (kind, payload, attempts) VALUES ('embed', '{\"texts\": 42}', 4), ('embed', '{}', 4);
+             SELECT router_wake()",
+        )
+        .expect("poison");
+    wait_for(&mut session, "SELECT count(*) = 2 FROM router.remote_queue WHERE state = 'parked'", "poison is parked");
+}
