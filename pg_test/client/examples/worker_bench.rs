@@ -89,10 +89,8 @@ fn straight(endpoint: &Endpoint, threads: usize, count: usize) -> Vec<f64> {
                 let mut out = stream.try_clone().expect("a socket");
                 let mut input = BufReader::new(stream);
                 let body = r#"{"model":"small","input":["total sales by region"],"encoding_format":"float"}"#;
-                let request = format!(
-                    "POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}",
-                    body.len()
-                );
+                let request =
+                    format!("POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
                 let mut times = Vec::new();
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
                     let began = Instant::now();
@@ -167,11 +165,11 @@ fn hang() {
         let hanging: Vec<_> = (0..64)
             .map(|_| {
                 let mut session = database.session();
-                session
-                    .batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '60s'")
-                    .expect("settings");
+                session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '60s'").expect("settings");
                 let cancel = session.cancel_token();
-                let thread = std::thread::spawn(move || drop(session.batch_execute(&format!("SELECT router_route('{UNCLEAR}')"))));
+                let thread = std::thread::spawn(move || {
+                    drop(session.batch_execute(&format!("SELECT router_route('{UNCLEAR}')")))
+                });
                 (cancel, thread)
             })
             .collect();
@@ -205,7 +203,8 @@ fn faults(calls: usize) {
     let began = Instant::now();
     let memory = |when: &str| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let kb = status.lines().find_map(|l| l.strip_prefix("RssAnon:")).map(|l| l.trim().trim_end_matches(" kB").trim());
+        let kb =
+            status.lines().find_map(|l| l.strip_prefix("RssAnon:")).map(|l| l.trim().trim_end_matches(" kB").trim());
         let kb: f64 = kb.and_then(|n| n.parse().ok()).unwrap_or(f64::NAN);
         println!("faults: the worker's own memory {when}: {:.1} MB", kb / 1024.0);
         kb
@@ -213,9 +212,7 @@ fn faults(calls: usize) {
     let threads: Vec<_> = (0..48)
         .map(|_| {
             let mut session = database.session();
-            session
-                .batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '1500ms'")
-                .expect("settings");
+            session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '1500ms'").expect("settings");
             let left = Arc::clone(&left);
             std::thread::spawn(move || {
                 let (mut read, mut unread, mut slowest) = (0, 0, Duration::ZERO);
@@ -244,7 +241,10 @@ fn faults(calls: usize) {
     let took = began.elapsed();
     std::thread::sleep(Duration::from_secs(8));
     let after = memory("at the end");
-    println!("faults: {calls} questions in {:.0} s: {read} read by the model, {unread} by the next fallback", took.as_secs_f64());
+    println!(
+        "faults: {calls} questions in {:.0} s: {read} read by the model, {unread} by the next fallback",
+        took.as_secs_f64()
+    );
     println!("faults: slowest answer {:.0} ms (limit {} ms)", slowest.as_secs_f64() * 1000.0, limit.as_millis());
     println!("faults: memory grew by {:.1} %", (after / warm - 1.0) * 100.0);
     for (what, sql) in [

@@ -85,7 +85,11 @@ fn llmock_finds_nothing_to_complain_of() {
         ("an overloaded server", json!([{"type": "fail", "status": 503, "times": 2}]), true),
         ("a gateway's error", json!([{"type": "fail", "status": 502, "times": 1}]), true),
         ("a slow answer", json!([{"type": "delay", "seconds": 1.0, "times": 1}]), true),
-        ("arguments that are no JSON", json!([{"type": "tool_fault", "kind": "malformed_arguments", "times": 1}]), true),
+        (
+            "arguments that are no JSON",
+            json!([{"type": "tool_fault", "kind": "malformed_arguments", "times": 1}]),
+            true,
+        ),
         ("a function nobody offered", json!([{"type": "tool_fault", "kind": "unknown_tool", "times": 1}]), true),
         ("a request it rejects", json!([{"type": "fail", "status": 400, "times": null}]), false),
         ("a key it does not know", json!([{"type": "fail", "status": 401, "times": null}]), false),
@@ -159,7 +163,9 @@ fn embeddings_of_a_real_model_mean_something() {
     );
     assert_eq!(near.as_deref(), Some("t"), "what means the same is nearer");
     session
-        .batch_execute("SELECT router_queue_embeddings(array_agg('question number ' || n)) FROM generate_series(1, 80) n")
+        .batch_execute(
+            "SELECT router_queue_embeddings(array_agg('question number ' || n)) FROM generate_series(1, 80) n",
+        )
         .expect("two batches");
     wait_for(&mut session, "SELECT count(*) = 80 FROM router.remote_embeddings", "all vectors are there");
     assert_eq!(
