@@ -26,6 +26,7 @@ pub extern "C-unwind" fn _PG_init() {
     pg::bar::init();
     pg::rate_table::init();
     worker::init();
+    pg::mapped::init();
 }
 
 #[cfg(test)]

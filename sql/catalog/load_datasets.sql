@@ -1,10 +1,8 @@
--- Every dataset, also of relations that are gone (null name), and whether role $1 may look into its schema.
+-- Every dataset, also of relations that are gone (null name).
 SELECT d.relation::oid,
        d.name,
        n.nspname::text,
        c.relname::text,
-       COALESCE(has_schema_privilege($1, c.relnamespace, 'USAGE'), false)
-         AND COALESCE(has_any_column_privilege($1, c.oid, 'SELECT'), false) AS readable,
        d.layer,
        d.label,
        d.time_column,

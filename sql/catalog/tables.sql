@@ -64,7 +64,9 @@ CREATE TABLE router.column_values (
 CREATE TABLE router.semantic_changes (
   changed_at timestamptz NOT NULL DEFAULT now(),
   changed_by text        NOT NULL DEFAULT session_user,
-  changes    bigint      NOT NULL DEFAULT 1
+  changes    bigint      NOT NULL DEFAULT 1,
+  -- Two states of the tables above are the same only if their marks, put together by XOR, are.
+  mark       bigint      NOT NULL DEFAULT pg_catalog.hashtextextended(pg_catalog.gen_random_uuid()::text, 0)
 );
 
 REVOKE ALL ON router.datasets, router.dataset_columns, router.relationships, router.synonyms,

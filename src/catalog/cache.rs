@@ -1,14 +1,16 @@
-//! The semantic model, kept per role in this backend until something it was loaded from changes.
+//! The semantic model as each role sees it, kept in this backend until something it was compiled from changes.
 
-use std::cell::{OnceCell, RefCell};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use pgrx::prelude::*;
+use router_core::semantic::compiled::View;
 use router_core::semantic::{Lexicon, SemanticModel};
 
-use super::load::{Problem, load};
-use super::relations::registered_relations;
+use super::load::Problem;
+use super::relations::RegisteredRelations;
+use super::{compiled, state};
 use crate::error::Result;
 use crate::pg;
 
@@ -16,29 +18,54 @@ use crate::pg;
 #[derive(Debug)]
 pub struct RoleModel {
     pub role: pg_sys::Oid,
-    /// A hash of the whole model: equal fingerprints mean equal models, in every backend of this server version.
-    /// For caches of answers, because two uncommitted states can share a version.
+    /// Equal fingerprints mean equal models, equally visible, in every backend of the server. For caches of answers,
+    /// because two uncommitted states can share a version.
     #[allow(dead_code)]
     pub fingerprint: u64,
     pub model: SemanticModel,
     /// Registrations that are not what they should be. For operators: it names relations the role may not see.
     pub problems: Vec<Problem>,
-    lexicon: OnceCell<Lexicon>,
+    relations: Rc<RegisteredRelations>,
+    view: Arc<View>,
+    lexicon: Lexicon,
 }
 
 impl RoleModel {
-    /// The model's words, compiled when the first question needs them.
+    /// The words for what the role may see.
     pub fn lexicon(&self) -> &Lexicon {
-        self.lexicon.get_or_init(|| Lexicon::build(&self.model))
+        &self.lexicon
+    }
+
+    /// The same with nothing of the compiled form in memory.
+    fn emptied(&self) -> Self {
+        Self {
+            role: self.role,
+            fingerprint: self.fingerprint,
+            model: SemanticModel::over(Arc::clone(&self.view)),
+            problems: self.problems.clone(),
+            relations: Rc::clone(&self.relations),
+            view: Arc::clone(&self.view),
+            lexicon: self.lexicon.clone(),
+        }
     }
 }
 
 /// Roles kept at once: connection pools with SET ROLE use more than one, few use more than this.
 const ROLES_KEPT: usize = 8;
 
+/// Datasets that a role's model keeps in memory; some 5 kB each.
+const DATASETS_KEPT: usize = 256;
+
+/// After so many questions the mapped pages are let go, so that a backend does not come to own all of a large file.
+const QUESTIONS_BETWEEN: u32 = 16;
+
+/// Bytes of a file that is not worth letting go.
+const SMALL_FILE: usize = 1 << 20;
+
 thread_local! {
     /// Least recently used first, with the generation each was loaded at.
     static LOADED: RefCell<Vec<(u64, Rc<RoleModel>)>> = const { RefCell::new(Vec::new()) };
+    static ASKED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// The model as the current user may see it: from this backend's copy unless a registration, a privilege,
@@ -46,23 +73,43 @@ thread_local! {
 pub fn model() -> Result<Rc<RoleModel>> {
     let role = pg::current_user();
     let generation = pg::invalidation::generation();
+    ASKED.set(ASKED.get().wrapping_add(1));
+    if ASKED.get() % QUESTIONS_BETWEEN == 0 {
+        pg::mapped::let_go(SMALL_FILE);
+    }
     let known = LOADED.with_borrow_mut(|loaded| {
         loaded.retain(|(at, _)| *at == generation);
         let found = loaded.iter().position(|(_, m)| m.role == role)?;
-        let entry = loaded.remove(found);
-        let model = Rc::clone(&entry.1);
-        loaded.push(entry);
+        let (at, mut model) = loaded.remove(found);
+        if model.model.datasets.loaded() > DATASETS_KEPT {
+            model = Rc::new(model.emptied());
+        }
+        loaded.push((at, Rc::clone(&model)));
         Some(model)
     });
     if let Some(model) = known {
         return Ok(model);
     }
-    // Declares the relations whose events matter, before anything is read from them.
-    registered_relations()?;
-    let (model, problems) =
-        pg::as_extension_owner(|| pg::with_latest_snapshot(|| Spi::connect(|client| load(client, role))))?;
-    let loaded =
-        Rc::new(RoleModel { role, fingerprint: fingerprint(&model), model, problems, lexicon: OnceCell::new() });
+    let (state, compiled) = pg::as_extension_owner(|| {
+        pg::with_latest_snapshot(|| {
+            Spi::connect(|client| {
+                let state = state::read(client, role)?;
+                let compiled = compiled::compiled(client, &state)?;
+                Ok((state, compiled))
+            })
+        })
+    })?;
+    let notes = compiled::notes(&compiled);
+    let view = Arc::new(View::new(compiled, |relation| state.shown(relation)));
+    let loaded = Rc::new(RoleModel {
+        role,
+        fingerprint: state.fingerprint(),
+        model: SemanticModel::over(Arc::clone(&view)),
+        problems: notes.problems,
+        relations: Rc::new(RegisteredRelations::from(notes.relations)),
+        lexicon: Lexicon::over(Arc::clone(&view)),
+        view,
+    });
     LOADED.with_borrow_mut(|kept| {
         if kept.len() >= ROLES_KEPT {
             kept.remove(0);
@@ -72,23 +119,7 @@ pub fn model() -> Result<Rc<RoleModel>> {
     Ok(loaded)
 }
 
-/// Over the datasets and relationships, not the version.
-fn fingerprint(model: &SemanticModel) -> u64 {
-    struct Feed(DefaultHasher);
-    impl std::io::Write for Feed {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            bytes.hash(&mut self.0);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut feed = std::io::BufWriter::with_capacity(1 << 16, Feed(DefaultHasher::new()));
-    // Plain data without maps: serialising it cannot fail, and writes the same bytes every time.
-    let written = serde_json::to_writer(&mut feed, &(&model.datasets, &model.relationships));
-    match (written, feed.into_inner()) {
-        (Ok(()), Ok(feed)) => feed.0.finish(),
-        _ => model.version,
-    }
+/// Every registered relation that exists, from the same copy.
+pub fn registered_relations() -> Result<Rc<RegisteredRelations>> {
+    Ok(Rc::clone(&model()?.relations))
 }

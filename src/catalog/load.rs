@@ -1,46 +1,60 @@
-//! The semantic model as one role may see it, put together from a few set-based queries.
+//! The whole semantic model, whoever asks, put together from a few set-based queries: what is then compiled.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use router_core::semantic::{
-    Aggregation, Column, Dataset, HarvestedValue, Layer, Relationship, Role, SemanticModel, default_aggregation,
-    default_time_column, imply_relationships, infer,
+    Aggregation, Column, ColumnRef, Dataset, HarvestedValue, Layer, Relationship, Role, SemanticModel, ValueType,
+    default_aggregation, default_time_column, imply_relationships, infer,
 };
 use serde::de::DeserializeOwned;
 
 use super::columns::{CatalogColumn, catalog_columns};
 use crate::error::Result;
+use crate::pg;
 
 /// A registration that is not what it should be: (`schema.table` as registered, what is wrong). It names
-/// relations that the role may not see: for operators, not for answers.
+/// relations that a role may not see: for operators, not for answers.
 pub type Problem = (String, String);
 
-/// Loads what `role` may see. To be run as the extension's owner.
-pub fn load(client: &SpiClient<'_>, role: pg_sys::Oid) -> Result<(SemanticModel, Vec<Problem>)> {
-    let mut loader = Loader::default();
-    loader.datasets(client, role)?;
-    loader.columns(client, role)?;
-    loader.synonyms(client)?;
-    loader.values(client)?;
-    loader.relationships(client)?;
-    imply_relationships(&mut loader.model);
-    loader.model.version = version(client)?;
-    Ok((loader.model, loader.problems))
+/// What was loaded. Of values, its columns hold only those that have other names.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub model: SemanticModel,
+    pub problems: Vec<Problem>,
+    /// Relations whose harvested values may be found.
+    values_shown: HashSet<u32>,
 }
 
-fn version(client: &SpiClient<'_>) -> Result<u64> {
-    let sum = "SELECT COALESCE(sum(changes), 0)::bigint FROM router.semantic_changes";
-    Ok(client.select(sum, Some(1), &[])?.first().get_one::<i64>()?.unwrap_or(0).unsigned_abs())
+impl Loaded {
+    /// The harvested values of this column may be found.
+    pub fn shows_values(&self, c: ColumnRef) -> bool {
+        let dataset = &self.model.datasets[c.dataset];
+        self.values_shown.contains(&dataset.oid) && self.model.column(c).value_type == ValueType::Text
+    }
+}
+
+/// Loads everything. `complete` says of columns (relation and name) whether all their values were harvested.
+/// To be run as the extension's owner.
+pub fn load(client: &SpiClient<'_>, version: u64, complete: &HashMap<(u32, String), bool>) -> Result<Loaded> {
+    let mut loader = Loader::default();
+    loader.datasets(client)?;
+    loader.columns(client, complete)?;
+    loader.synonyms(client)?;
+    let relationships = loader.relationships(client)?;
+    let values_shown = loader.registered.iter().filter(|(_, r)| r.values_shown).map(|(oid, _)| *oid).collect();
+    let mut model = SemanticModel { version, datasets: loader.datasets.into(), relationships: relationships.into() };
+    imply_relationships(&mut model);
+    Ok(Loaded { model, problems: loader.problems, values_shown })
 }
 
 #[derive(Default)]
 struct Loader {
-    model: SemanticModel,
+    datasets: Vec<Dataset>,
     problems: Vec<Problem>,
-    /// Relation -> index of its dataset, for those with a column the role may read.
+    /// Relation -> index of its dataset.
     index: HashMap<u32, usize>,
     registered: HashMap<u32, Registered>,
 }
@@ -53,9 +67,8 @@ struct Registered {
 }
 
 impl Loader {
-    fn datasets(&mut self, client: &SpiClient<'_>, role: pg_sys::Oid) -> Result<()> {
-        let args = [DatumWithOid::from(role)];
-        for row in client.select(include_str!("../../sql/catalog/load_datasets.sql"), None, &args)? {
+    fn datasets(&mut self, client: &SpiClient<'_>) -> Result<()> {
+        for row in client.select(include_str!("../../sql/catalog/load_datasets.sql"), None, &[])? {
             let registered_name = row.get::<String>(2)?.unwrap_or_default();
             let (Some(oid), Some(schema), Some(name)) =
                 (row.get::<pg_sys::Oid>(1)?, row.get::<String>(3)?, row.get::<String>(4)?)
@@ -63,46 +76,43 @@ impl Loader {
                 self.problems.push((registered_name, "the relation was dropped".to_owned()));
                 continue;
             };
-            if !row.get::<bool>(5)?.unwrap_or(false) {
-                continue;
-            }
-            let layer = row.get::<String>(6)?.and_then(|layer| parse::<Layer>(&layer));
+            let layer = row.get::<String>(5)?.and_then(|layer| parse::<Layer>(&layer));
             if layer.is_none() {
                 self.problems.push((registered_name, "its layer is none of bronze, silver, gold, platinum".to_owned()));
             }
             self.registered.insert(
                 oid.to_u32(),
                 Registered {
-                    time_column: row.get::<String>(8)?,
-                    all_columns: row.get::<bool>(9)?.unwrap_or(false),
-                    values_shown: row.get::<bool>(11)?.unwrap_or(false),
+                    time_column: row.get::<String>(7)?,
+                    all_columns: row.get::<bool>(8)?.unwrap_or(false),
+                    values_shown: row.get::<bool>(10)?.unwrap_or(false),
                 },
             );
-            self.index.insert(oid.to_u32(), self.model.datasets.len());
-            self.model.datasets.push(Dataset {
+            self.index.insert(oid.to_u32(), self.datasets.len());
+            self.datasets.push(Dataset {
                 schema,
                 name,
                 oid: oid.to_u32(),
                 layer: layer.unwrap_or(Layer::Silver),
-                label: row.get::<String>(7)?,
-                comment: row.get::<String>(10)?,
+                label: row.get::<String>(6)?,
+                comment: row.get::<String>(9)?,
                 aliases: Vec::new(),
                 columns: Vec::new(),
                 time_column: None,
                 primary_key: Vec::new(),
-                rows: row.get::<f64>(12)?.unwrap_or(0.0) as u64,
+                rows: row.get::<f64>(11)?.unwrap_or(0.0) as u64,
             });
         }
         Ok(())
     }
 
-    fn columns(&mut self, client: &SpiClient<'_>, role: pg_sys::Oid) -> Result<()> {
+    fn columns(&mut self, client: &SpiClient<'_>, complete: &HashMap<(u32, String), bool>) -> Result<()> {
         let mut decided = decided_roles(client)?;
         let mut found: HashMap<u32, Vec<CatalogColumn>> = HashMap::new();
-        for column in catalog_columns(client, self.oids(), role)? {
+        for column in catalog_columns(client, self.oids(), pg::current_user())? {
             found.entry(column.relation).or_default().push(column);
         }
-        for dataset in &mut self.model.datasets {
+        for dataset in &mut self.datasets {
             let (Some(registered), columns) =
                 (self.registered.get(&dataset.oid), found.remove(&dataset.oid).unwrap_or_default())
             else {
@@ -112,14 +122,18 @@ impl Loader {
             let mut facts = Vec::new();
             for column in columns {
                 let decision = decided.remove(&column.facts.name);
-                if !column.readable || (decision.is_none() && !registered.all_columns) {
+                if decision.is_none() && !registered.all_columns {
                     continue;
                 }
                 if column.facts.in_primary_key {
                     dataset.primary_key.push(dataset.columns.len());
                 }
                 facts.push(column.facts.clone());
-                dataset.columns.push(model_column(column, decision));
+                let held = complete.get(&(dataset.oid, column.facts.name.clone()));
+                let all = registered.values_shown && column.facts.value_type == ValueType::Text;
+                let mut column = model_column(column, decision);
+                column.harvested_all = all && held.copied().unwrap_or(false);
+                dataset.columns.push(column);
             }
             for name in decided.into_keys() {
                 self.problems.push((dataset.full_name(), format!("column \"{name}\" no longer exists")));
@@ -130,8 +144,8 @@ impl Loader {
                 .and_then(|name| facts.iter().position(|f| f.name == name && f.value_type.is_temporal()))
                 .or_else(|| default_time_column(&facts));
         }
-        self.model.datasets.retain(|d| !d.columns.is_empty());
-        self.index = self.model.datasets.iter().enumerate().map(|(i, d)| (d.oid, i)).collect();
+        self.datasets.retain(|d| !d.columns.is_empty());
+        self.index = self.datasets.iter().enumerate().map(|(i, d)| (d.oid, i)).collect();
         Ok(())
     }
 
@@ -160,38 +174,8 @@ impl Loader {
         Ok(())
     }
 
-    /// Adds the harvested values to those that have aliases.
-    fn values(&mut self, client: &SpiClient<'_>) -> Result<()> {
-        let args = [DatumWithOid::from(self.oids())];
-        for row in client.select(include_str!("../../sql/catalog/load_values.sql"), None, &args)? {
-            let (Some(oid), Some(name)) = (row.get::<pg_sys::Oid>(1)?, row.get::<String>(2)?) else {
-                continue;
-            };
-            let shown = self.registered.get(&oid.to_u32()).is_some_and(|r| r.values_shown);
-            let Some(column) = self.dataset(Some(oid)).and_then(|d| d.columns.iter_mut().find(|c| c.name == name))
-            else {
-                continue;
-            };
-            if !shown || column.value_type != router_core::semantic::ValueType::Text {
-                continue;
-            }
-            let mut aliased: HashMap<String, Vec<String>> =
-                column.values.drain(..).map(|v| (v.stored, v.aliases)).collect();
-            for stored in row.get::<Vec<Option<String>>>(3)?.unwrap_or_default().into_iter().flatten() {
-                let aliases = aliased.remove(&stored).unwrap_or_default();
-                column.values.push(HarvestedValue { stored, aliases });
-            }
-            // Named by people but not met in the data (yet, or beyond the bound).
-            let mut unmet: Vec<_> =
-                aliased.into_iter().map(|(stored, aliases)| HarvestedValue { stored, aliases }).collect();
-            unmet.sort_by(|a, b| a.stored.cmp(&b.stored));
-            column.values.append(&mut unmet);
-            column.harvested_all = row.get::<bool>(4)?.unwrap_or(false);
-        }
-        Ok(())
-    }
-
-    fn relationships(&mut self, client: &SpiClient<'_>) -> Result<()> {
+    fn relationships(&self, client: &SpiClient<'_>) -> Result<Vec<Relationship>> {
+        let mut found: Vec<Relationship> = Vec::new();
         let args = [DatumWithOid::from(self.oids())];
         for row in client.select(include_str!("../../sql/catalog/load_relationships.sql"), None, &args)? {
             let side = |oid: usize, columns: usize| -> Result<Option<(usize, Vec<usize>)>> {
@@ -201,28 +185,28 @@ impl Loader {
                     return Ok(None);
                 };
                 let columns: Option<Vec<usize>> =
-                    names.iter().map(|n| self.model.datasets[dataset].column_index(n.as_deref()?)).collect();
+                    names.iter().map(|n| self.datasets[dataset].column_index(n.as_deref()?)).collect();
                 Ok(columns.map(|c| (dataset, c)))
             };
-            // Left out when the role may not read, or registration leaves out, one of the columns.
+            // Left out when registration leaves out one of the columns.
             if let (Some((from, from_columns)), Some((to, to_columns))) = (side(1, 2)?, side(3, 4)?) {
                 let relationship = Relationship { from, from_columns, to, to_columns };
                 let sound = relationship.from_columns.len() == relationship.to_columns.len();
-                if sound && !self.model.relationships.contains(&relationship) {
-                    self.model.relationships.push(relationship);
+                if sound && !found.contains(&relationship) {
+                    found.push(relationship);
                 }
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     fn oids(&self) -> Vec<pg_sys::Oid> {
-        self.model.datasets.iter().map(|d| pg_sys::Oid::from_u32(d.oid)).collect()
+        self.datasets.iter().map(|d| pg_sys::Oid::from_u32(d.oid)).collect()
     }
 
     fn dataset(&mut self, oid: Option<pg_sys::Oid>) -> Option<&mut Dataset> {
         let index = self.index.get(&oid?.to_u32())?;
-        self.model.datasets.get_mut(*index)
+        self.datasets.get_mut(*index)
     }
 }
 

@@ -3,22 +3,25 @@
 mod cache;
 mod changed;
 mod columns;
+mod compiled;
+mod files;
 mod harvest;
 mod load;
 mod privileges;
 mod references;
 mod register;
 mod relations;
+mod state;
 mod store;
 mod subject;
 mod teach;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 
-pub use cache::{RoleModel, model};
+pub use cache::{RoleModel, model, registered_relations};
 pub use privileges::{grant, is_admin};
 pub use register::register;
-pub use relations::{RegisteredRelation, RegisteredRelations, registered_relations};
+pub use relations::{RegisteredRelation, RegisteredRelations};
 pub use teach::{add_synonym, refresh, refresh_all, registered_by_name, remove_synonym, shown_name, unregister};
 
 use crate::error::Error;

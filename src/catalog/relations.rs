@@ -1,13 +1,11 @@
 //! Which relations, and which of their columns, may be read at all.
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 
 use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
 
 use crate::error::Result;
-use crate::pg;
 
 /// A relation that questions may read, under its present name.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,51 +27,42 @@ impl RegisteredRelations {
         self.by_oid.get(&oid.to_u32())
     }
 
+    #[cfg(any(test, feature = "pg_test"))]
     pub fn oids(&self) -> impl Iterator<Item = pg_sys::Oid> {
         self.by_oid.keys().map(|oid| pg_sys::Oid::from_u32(*oid))
     }
 }
 
-thread_local! {
-    static LOADED: RefCell<Option<(u64, Rc<RegisteredRelations>)>> = const { RefCell::new(None) };
+/// A registered relation as it is kept with the compiled model.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct Noted {
+    oid: u32,
+    schema: String,
+    name: String,
+    columns: Option<Vec<i16>>,
 }
 
-/// The registered relations, from this backend's copy unless something changed since it was loaded.
-pub fn registered_relations() -> Result<Rc<RegisteredRelations>> {
-    let generation = pg::invalidation::generation();
-    let known = LOADED.with_borrow(|l| l.as_ref().filter(|(at, _)| *at == generation).map(|(_, r)| Rc::clone(r)));
-    if let Some(relations) = known {
-        return Ok(relations);
+impl From<Vec<Noted>> for RegisteredRelations {
+    fn from(noted: Vec<Noted>) -> Self {
+        let relation = |n: Noted| {
+            let columns = n.columns.map(|numbers| numbers.into_iter().collect());
+            (n.oid, RegisteredRelation { schema: n.schema, name: n.name, columns })
+        };
+        Self { by_oid: noted.into_iter().map(relation).collect() }
     }
-    let relations = Rc::new(load()?);
-    LOADED.set(Some((generation, Rc::clone(&relations))));
-    Ok(relations)
 }
 
-fn load() -> Result<RegisteredRelations> {
-    let (datasets, relations) = pg::as_extension_owner(|| {
-        pg::with_latest_snapshot(|| {
-            Spi::connect(|client| {
-                let mut relations = RegisteredRelations::default();
-                for row in client.select(include_str!("../../sql/catalog/load_relations.sql"), None, &[])? {
-                    let (Some(oid), Some(schema), Some(name)) =
-                        (row.get::<pg_sys::Oid>(1)?, row.get::<String>(2)?, row.get::<String>(3)?)
-                    else {
-                        continue;
-                    };
-                    let columns = row.get::<Vec<i16>>(4)?.map(|numbers| numbers.into_iter().collect());
-                    relations.by_oid.insert(oid.to_u32(), RegisteredRelation { schema, name, columns });
-                }
-                let datasets = client
-                    .select("SELECT 'router.datasets'::pg_catalog.regclass::oid", Some(1), &[])?
-                    .first()
-                    .get_one::<pg_sys::Oid>()?;
-                Ok((datasets, relations))
-            })
-        })
-    })?;
-    pg::invalidation::watch(relations.oids().chain(datasets));
-    Ok(relations)
+/// Reads them. To be run as the extension's owner.
+pub fn noted(client: &SpiClient<'_>) -> Result<Vec<Noted>> {
+    let mut noted = Vec::new();
+    for row in client.select(include_str!("../../sql/catalog/load_relations.sql"), None, &[])? {
+        if let (Some(oid), Some(schema), Some(name)) =
+            (row.get::<pg_sys::Oid>(1)?, row.get::<String>(2)?, row.get::<String>(3)?)
+        {
+            noted.push(Noted { oid: oid.to_u32(), schema, name, columns: row.get::<Vec<i16>>(4)? });
+        }
+    }
+    Ok(noted)
 }
 
 #[cfg(any(test, feature = "pg_test"))]
@@ -81,7 +70,7 @@ fn load() -> Result<RegisteredRelations> {
 mod tests {
     use pgrx::prelude::*;
 
-    use super::registered_relations;
+    use crate::catalog::registered_relations;
 
     fn register_by_hand(relation: &str) {
         Spi::run(&format!("INSERT INTO router.datasets (relation, name) VALUES ('{relation}', '{relation}')")).unwrap();

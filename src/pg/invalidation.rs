@@ -10,8 +10,8 @@ use pgrx::pg_sys;
 thread_local! {
     static GENERATION: Cell<u64> = const { Cell::new(1) };
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
-    /// Relations whose events matter, sorted.
-    static WATCHED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    /// Relations whose events matter, sorted; `None`: all of them.
+    static WATCHED: RefCell<Option<Vec<u32>>> = const { RefCell::new(None) };
 }
 
 /// A number that grows whenever something a model was loaded from may have changed. Messages that
@@ -32,7 +32,13 @@ pub fn forget() {
 pub fn watch(relations: impl Iterator<Item = pg_sys::Oid>) {
     let mut relations: Vec<u32> = relations.map(pg_sys::Oid::to_u32).collect();
     relations.sort_unstable();
-    WATCHED.set(relations);
+    WATCHED.set(Some(relations));
+}
+
+/// From now on events of every relation count, until [`watch`] says which: for the time in which it is found out.
+pub fn watch_all() {
+    register();
+    WATCHED.set(None);
 }
 
 /// Makes every backend that watches `relation` forget, at commit; this one at the end of the command.
@@ -61,7 +67,9 @@ fn register() {
 
 unsafe extern "C-unwind" fn relation_changed(_arg: pg_sys::Datum, relation: pg_sys::Oid) {
     let matters = relation == pg_sys::InvalidOid
-        || WATCHED.with(|watched| watched.try_borrow().map_or(true, |w| w.binary_search(&relation.to_u32()).is_ok()));
+        || WATCHED.with(|watched| {
+            watched.try_borrow().map_or(true, |w| w.as_ref().is_none_or(|w| w.binary_search(&relation.to_u32()).is_ok()))
+        });
     if matters {
         forget();
     }

@@ -9,7 +9,7 @@ mod word;
 
 pub use identifier::{expanded as expand_words, words as words_of};
 pub use language::{Language, identify};
-pub use stem::stem;
+pub use stem::{singular, stem};
 pub use stopwords::{is_determiner, is_stopword};
 pub use token::{Token, TokenKind, fold, tokenize};
 pub use word::{Word, split_words};

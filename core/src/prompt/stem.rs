@@ -47,6 +47,15 @@ pub fn stem(norm: &str) -> String {
     ENGLISH.with_borrow(|s| s.stem(word).into_owned())
 }
 
+/// A folded word without its plural ending: all the inflection that names of things show.
+pub fn singular(norm: &str) -> &str {
+    let cut = norm.strip_suffix("'s").unwrap_or(norm);
+    match cut.strip_suffix('s') {
+        Some(base) if base.len() >= 3 && !base.ends_with('s') && !base.ends_with('u') && !base.ends_with('i') => base,
+        _ => cut,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::stem;

@@ -5,7 +5,7 @@ use super::flags::flag;
 use super::implied::compared_column;
 use super::items::{Item, Placed};
 use crate::entity::{Comparator, Condition, Literal, Test};
-use crate::prompt::{TokenKind, Word, fold};
+use crate::prompt::{TokenKind, Word};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
 
 /// Finds the conditions and marks the items they use.
@@ -147,7 +147,7 @@ fn comparison(
     // "is not equal to Alaska": a value or a text as operand.
     match &items[first].item {
         Item::Value(c, v) if matches!(comparator, Comparator::Eq | Comparator::Ne) => {
-            let stored = Literal::Text(model.column(*c).values[*v as usize].stored.clone());
+            let stored = Literal::Text(model.value(*c, *v));
             used[i] = true;
             used[first] = true;
             if let Some((k, col)) = column_before
@@ -313,7 +313,7 @@ fn value_list(
     used: &mut [bool],
 ) -> Found {
     let negative = negated(items, i, used);
-    let stored = |c: ColumnRef, v: u32| Literal::Text(model.column(c).values[v as usize].stored.clone());
+    let stored = |c: ColumnRef, v: u32| Literal::Text(model.value(c, v));
     let mut list = vec![stored(column, value)];
     list.extend(items[i].others.iter().map(|v| stored(column, *v)));
     used[i] = true;
@@ -388,9 +388,7 @@ fn quoted(items: &[Placed], i: usize, text: &str, model: &SemanticModel, used: &
 
 /// The stored spelling of a text, when the column's values are known.
 fn stored_form(model: &SemanticModel, c: ColumnRef, text: &str) -> String {
-    let wanted = fold(text);
-    let known = model.column(c).values.iter().find(|v| fold(&v.stored) == wanted);
-    known.map_or_else(|| text.to_owned(), |v| v.stored.clone())
+    model.stored_form(c, text).unwrap_or_else(|| text.to_owned())
 }
 
 /// "district 1 or 2", "grade is 5", "department id 40": a number that is a value of the column before it.
@@ -441,8 +439,8 @@ fn bare_number(
 /// "department 80": where no department has that for its name, its number is meant.
 fn numbered(model: &SemanticModel, c: ColumnRef, root: usize, n: f64) -> ColumnRef {
     let column = model.column(c);
-    let held = || column.values.iter().any(|v| v.stored.contains(&format!("{n}")));
-    if column.value_type != ValueType::Text || column.role == Role::Key || column.values.is_empty() || held() {
+    let held = || model.any_value(c, |v| v.contains(&format!("{n}")));
+    if column.value_type != ValueType::Text || column.role == Role::Key || model.value_count(c) == 0 || held() {
         return c;
     }
     key_of(model, c.dataset, root).filter(|k| model.column(*k).value_type.is_numeric()).unwrap_or(c)

@@ -289,7 +289,7 @@ pub(super) fn splits(d: &mut Draft, scene: &Scene<'_>, conditions: &[Condition])
         _ => None,
     });
     let Some((column, count)) = listed else { return };
-    let all = model.column(column).harvested_all && model.column(column).values.len() == count;
+    let all = model.column(column).harvested_all && model.value_count(column) == count;
     if all && d.x.is_none() && d.agg != Aggregation::None && q.words.iter().any(|w| w.is("and")) {
         // "male and female patients": everybody, told apart.
         d.x = Some(column);

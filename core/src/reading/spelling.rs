@@ -18,8 +18,8 @@ pub fn relate(words: &mut [Word], lexicon: &Lexicon) -> Vec<(String, String)> {
         }
         // "the courses each teacher teaches": the teacher is named already.
         if let Some(root) = lexicon.same_root(&word.stem).filter(|r| said.iter().all(|s| s != r)) {
-            related.push((word.norm.clone(), root.to_owned()));
-            word.stem = root.to_owned();
+            related.push((word.norm.clone(), root.clone()));
+            word.stem = root;
         }
     }
     related
@@ -50,9 +50,9 @@ pub fn correct(words: &mut [Word], lexicon: &Lexicon) -> Vec<(String, String)> {
         let Some(better) = lexicon.correct(norm).or_else(|| singular.and_then(|s| lexicon.correct(s))) else {
             continue;
         };
-        corrections.push((word.norm.clone(), better.to_owned()));
-        word.stem = stem(better);
-        word.norm = better.to_owned();
+        corrections.push((word.norm.clone(), better.clone()));
+        word.stem = stem(&better);
+        word.norm = better;
     }
     corrections
 }

@@ -38,7 +38,7 @@ pub fn resolve(
     let mut filters = Map::new();
     for filter in &draft.filters {
         let column = names.find(&filter.column)?;
-        merge_filters(&mut filters, names.name(column), condition(filter, model.column(column), prompt)?);
+        merge_filters(&mut filters, names.name(column), condition(filter, (model, column), prompt)?);
     }
     let grain = draft.time.as_ref().and_then(|t| t.grain);
     let said = draft.time.as_ref().and_then(|t| t.expression.as_deref()).filter(|e| !e.trim().is_empty());
@@ -153,8 +153,9 @@ fn direction(order: Order) -> Direction {
 }
 
 /// A filter as a spec's condition.
-fn condition(filter: &FilterDraft, column: &Column, prompt: &str) -> Result<Value, DraftError> {
-    let one = |value: &Value| value_of(value, column, prompt);
+fn condition(filter: &FilterDraft, of: (&SemanticModel, ColumnRef), prompt: &str) -> Result<Value, DraftError> {
+    let column = of.0.column(of.1);
+    let one = |value: &Value| value_of(value, of, prompt);
     let list =
         |value: &Value| -> Result<Vec<Value>, DraftError> { value.as_array().into_iter().flatten().map(one).collect() };
     let text = !(column.value_type.is_numeric() || column.value_type.is_temporal());
@@ -175,7 +176,8 @@ fn condition(filter: &FilterDraft, column: &Column, prompt: &str) -> Result<Valu
 }
 
 /// A value as it is stored. A model may not bring in values of its own: the data has it, or the question says it.
-fn value_of(value: &Value, column: &Column, prompt: &str) -> Result<Value, DraftError> {
+fn value_of(value: &Value, (model, c): (&SemanticModel, ColumnRef), prompt: &str) -> Result<Value, DraftError> {
+    let column = model.column(c);
     let unknown = || DraftError::Value(column.name.clone());
     match value {
         Value::Bool(_) if column.value_type == ValueType::Boolean => Ok(value.clone()),
@@ -189,12 +191,8 @@ fn value_of(value: &Value, column: &Column, prompt: &str) -> Result<Value, Draft
         },
         Value::String(text) => {
             let folded = fold(text.trim());
-            let stored = column
-                .values
-                .iter()
-                .find(|v| fold(&v.stored) == folded || v.aliases.iter().any(|alias| fold(alias) == folded));
-            match stored {
-                Some(stored) => Ok(json!(stored.stored)),
+            match model.value_called(c, text.trim()) {
+                Some(stored) => Ok(json!(stored)),
                 None if column.harvested_all => Err(unknown()),
                 None if !folded.is_empty() && says(prompt, &folded) => Ok(json!(text.trim())),
                 None => Err(unknown()),

@@ -6,7 +6,7 @@ use super::context::{Context, ContextError};
 use super::{explain, followup, intent};
 use crate::quickspec::QuickSpec;
 use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, to_spec};
-use crate::semantic::{Aggregation, Lexicon, Role, SemanticModel, paths_from};
+use crate::semantic::{Aggregation, Lexicon, Role, SemanticModel, most_named, narrow, paths_from};
 use crate::sql::{SqlClock, build};
 
 /// Answers a prompt. `lexicon` is compiled from `model`.
@@ -14,6 +14,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let scope = context.scope(model)?;
     let mut q = Question::parse(prompt, lexicon, &context.clock);
     restrict(&mut q, &scope);
+    narrow(&mut q.mentions, model, MOST_ROOTS);
     if q.has(Cue::Write) && write_request(&q) {
         return Ok(Answer::refused(NEVER_WRITES));
     }
@@ -96,26 +97,7 @@ fn write_request(q: &Question) -> bool {
 
 /// Readings over every dataset that the question may be about, best first.
 fn drafts(q: &Question, model: &SemanticModel, scope: &[bool], context: &Context) -> Vec<Draft> {
-    let mut roots: Vec<usize> = q.mentions.iter().flat_map(|m| &m.candidates).map(|c| c.meaning.dataset()).collect();
-    roots.sort_unstable();
-    roots.dedup();
-    if roots.len() > MOST_ROOTS {
-        let mut strength: Vec<(usize, f32)> = roots
-            .iter()
-            .map(|r| {
-                let best = q.mentions.iter().map(|m| {
-                    m.candidates
-                        .iter()
-                        .filter(|c| c.meaning.dataset() == *r)
-                        .map(|c| c.score * m.weight)
-                        .fold(0.0, f32::max)
-                });
-                (*r, best.sum())
-            })
-            .collect();
-        strength.sort_by(|a, b| b.1.total_cmp(&a.1));
-        roots = strength.into_iter().take(MOST_ROOTS).map(|(r, _)| r).collect();
-    }
+    let mut roots = most_named(&q.mentions, MOST_ROOTS);
     if roots.is_empty() && asks_something(q) {
         roots = (0..model.datasets.len()).filter(|d| scope[*d]).take(MOST_ROOTS).collect();
     }
@@ -235,7 +217,7 @@ fn entities(q: &Question, prompt: &str, d: &Draft, model: &SemanticModel) -> Vec
                             "{}.{} = '{}'",
                             model.datasets[c.dataset].full_name(),
                             column.name,
-                            column.values[v as usize].stored
+                            model.value(c, v)
                         ),
                     )
                 }

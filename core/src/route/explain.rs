@@ -189,7 +189,7 @@ pub fn steps(
             Item::Column(c) => format!("column {}.{}", model.datasets[c.dataset].full_name(), model.column(*c).name),
             Item::Value(c, v) => format!(
                 "value '{}' of {}.{}",
-                model.column(*c).values[*v as usize].stored,
+                model.value(*c, *v),
                 model.datasets[c.dataset].full_name(),
                 model.column(*c).name
             ),

@@ -7,12 +7,17 @@ use crate::prompt::{stem, words_of};
 /// mean: the one named like it, or else the one whose only key has the same name.
 pub fn imply_relationships(model: &mut SemanticModel) {
     let mut found = Vec::new();
+    let entities: Vec<String> = model.datasets.iter().map(|d| stems(&d.name)).collect();
     for from in 0..model.datasets.len() {
         for column in 0..model.datasets[from].columns.len() {
             if references_already(model, from, column) {
                 continue;
             }
-            let mut targets = (0..model.datasets.len()).filter_map(|to| Some((to, target(model, from, column, to)?)));
+            let meant = entity_of(&model.datasets[from].columns[column].name);
+            let mut targets = (0..model.datasets.len()).filter_map(|to| {
+                let named = meant.as_ref() == Some(&entities[to]);
+                Some((to, target(model, (from, column), to, named)?))
+            });
             if let (Some((to, key)), None) = (targets.next(), targets.next()) {
                 found.push(Relationship { from, from_columns: vec![column], to, to_columns: vec![key] });
             }
@@ -28,23 +33,25 @@ fn references_already(model: &SemanticModel, dataset: usize, column: usize) -> b
         || model.relationships.iter().any(|r| r.from == dataset && r.from_columns.contains(&column))
 }
 
-/// The key of `to` that column `column` of `from` can refer to.
-fn target(model: &SemanticModel, from: usize, column: usize, to: usize) -> Option<usize> {
+/// The key of `to`, called like the entity that the column means or not, that the column can refer to.
+fn target(model: &SemanticModel, (from, column): (usize, usize), to: usize, named: bool) -> Option<usize> {
     let (a, b) = (&model.datasets[from], &model.datasets[to]);
     if from == to || a.schema != b.schema {
         return None;
     }
     let ours = &a.columns[column];
-    let entity: String = stems(&b.name);
-    let named = entity_of(&ours.name).is_some_and(|e| e == entity);
+    if !named && b.columns.first().is_none_or(|c| c.name != ours.name) {
+        return None;
+    }
+    let entity = if named { stems(&b.name) } else { String::new() };
     let keys = |d: &super::Dataset| d.columns.iter().filter(|c| c.role == Role::Key).count();
     let mut candidates = b.columns.iter().enumerate().filter(|(i, c)| {
         let same = c.name == ours.name;
-        let own = same || c.name == "id" || entity_of(&c.name).is_some_and(|e| e == entity);
+        let own = named && (same || c.name == "id" || entity_of(&c.name).is_some_and(|e| e == entity));
         let identifies =
             c.unique || b.primary_key == [*i] || b.primary_key.is_empty() && *i == 0 && c.role == Role::Key;
         let alone = same && c.name != "id" && *i == 0 && keys(b) == 1 && keys(a) > 1;
-        like(ours, c) && identifies && (named && own || alone)
+        like(ours, c) && identifies && (own || alone)
     });
     candidates.next().map(|(i, _)| i)
 }
@@ -107,12 +114,14 @@ mod tests {
     #[test]
     fn names_that_can_only_mean_one_table() {
         let mut model = SemanticModel {
-            datasets: vec![
+            datasets: [
                 dataset("dorms", &["dormid"], &["capacity"]),
                 dataset("lives_in", &["stuid", "dormid"], &[]),
                 dataset("amenity_list", &["amenid"], &[]),
                 dataset("has_amenity", &["dormid", "amenid"], &[]),
-            ],
+            ]
+            .to_vec()
+            .into(),
             ..SemanticModel::default()
         };
         imply_relationships(&mut model);
@@ -124,11 +133,11 @@ mod tests {
     fn what_is_declared_stays() {
         let declared = Relationship { from: 1, from_columns: vec![1], to: 0, to_columns: vec![0] };
         let mut model = SemanticModel {
-            datasets: vec![dataset("dorms", &["dormid"], &[]), dataset("lives_in", &["stuid", "dormid"], &[])],
-            relationships: vec![declared.clone()],
+            datasets: vec![dataset("dorms", &["dormid"], &[]), dataset("lives_in", &["stuid", "dormid"], &[])].into(),
+            relationships: vec![declared.clone()].into(),
             ..SemanticModel::default()
         };
         imply_relationships(&mut model);
-        assert_eq!(model.relationships, [declared]);
+        assert_eq!(model.relationships[..], [declared]);
     }
 }

@@ -1,9 +1,12 @@
 //! Spans of the prompt that may name something of the model.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::lexicon::{Lexicon, Meaning, Source, singular, word_weight};
-use crate::prompt::{TokenKind, Word, is_stopword};
+use super::compiled::{Source, Spans};
+use super::lexicon::{Lexicon, Meaning};
+use super::{SemanticModel, paths_from};
+use crate::prompt::{TokenKind, Word, is_stopword, singular};
 
 /// One possible meaning of a span.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +31,6 @@ pub struct Mention {
 /// that another reading (a time expression, a chart word) has taken.
 pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Mention> {
     let mut mentions = Vec::new();
-    let longest = lexicon.longest.clamp(1, 12);
     for start in 0..words.len() {
         if !free[start] || words[start].kind == TokenKind::Symbol {
             continue;
@@ -37,10 +39,9 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
             mentions.extend(quoted(words, start, lexicon));
             continue;
         }
-        let mut key = String::new();
-        let mut value_key = String::new();
+        let mut spans = Spans::new(&lexicon.view);
         let mut partial_done = false;
-        for end in start + 1..=(start + longest).min(words.len()) {
+        for end in start + 1..=(start + LONGEST).min(words.len()) {
             let word = &words[end - 1];
             if !free[end - 1] || word.kind == TokenKind::Quoted {
                 break;
@@ -52,26 +53,26 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
                 }
                 break;
             }
-            key.push_str(&word.stem);
-            value_key.push_str(singular(&word.norm));
+            spans.push(&word.stem, singular(&word.norm));
+            if !spans.goes_on() && end - start > MOST_PARTIAL {
+                break;
+            }
             let span = start..end;
             // A word like "and" or "a" names a value only between quotes, a column only by its very name.
             let bare = words[span.clone()]
                 .iter()
                 .all(|w| w.kind == TokenKind::Word && is_stopword(&w.norm) && !weighty(&w.norm));
-            let values = if bare { &[] } else { lexicon.value(&value_key) };
-            let mut candidates: Vec<Candidate> = lexicon
-                .phrase(&key)
-                .iter()
-                .filter(|e| !bare || matches!(e.source, Source::Name | Source::Alias))
-                .chain(values)
-                .map(|e| Candidate { meaning: e.meaning, source: e.source, score: e.score })
-                .collect();
+            let mut candidates = Vec::new();
+            spans.names(&mut candidates, |source| !bare || matches!(source, Source::Name | Source::Alias));
+            if !bare {
+                spans.values(&mut candidates);
+            }
             let content_word = words[span.clone()]
                 .iter()
                 .any(|w| w.kind != TokenKind::Word || !is_stopword(&w.norm) || weighty(&w.norm));
-            if end - start <= 3 && !partial_done && content_word {
-                let partial = partial_columns(&words[span.clone()], lexicon, &candidates);
+            if end - start <= MOST_PARTIAL && !partial_done && content_word {
+                let stems: Vec<&str> = words[span.clone()].iter().map(|w| w.stem.as_str()).collect();
+                let partial = lexicon.view.partial_columns(&stems, &candidates);
                 partial_done = partial.is_empty() && end - start > 1;
                 candidates.extend(partial);
             }
@@ -84,50 +85,66 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
     mentions
 }
 
-/// A quoted text names a value as a whole.
-fn quoted(words: &[Word], at: usize, lexicon: &Lexicon) -> Option<Mention> {
-    let parts = crate::prompt::words_of(&words[at].norm);
-    let value_key: String = parts.iter().map(|w| singular(w)).collect();
-    let key: String = parts.iter().map(|w| crate::prompt::stem(w)).collect();
-    let candidates: Vec<Candidate> = lexicon
-        .value(&value_key)
-        .iter()
-        .chain(lexicon.phrase(&key))
-        .map(|e| Candidate { meaning: e.meaning, source: e.source, score: e.score })
-        .collect();
-    (!candidates.is_empty()).then(|| Mention { words: at..at + 1, candidates, weight: 1.0 })
+/// The datasets that mentions point at; of more than `most`, those that they point at most.
+pub fn most_named(mentions: &[Mention], most: usize) -> Vec<usize> {
+    // Dataset -> its strength, and the last mention that was counted with how much.
+    let mut strength: HashMap<usize, (f32, usize, f32)> = HashMap::new();
+    for (i, m) in mentions.iter().enumerate() {
+        for c in &m.candidates {
+            let (sum, last, counted) = strength.entry(c.meaning.dataset()).or_insert((0.0, i, 0.0));
+            if *last != i {
+                (*last, *counted) = (i, 0.0);
+            }
+            let worth = c.score * m.weight;
+            if worth > *counted {
+                *sum += worth - *counted;
+                *counted = worth;
+            }
+        }
+    }
+    let mut named: Vec<(usize, f32)> = strength.into_iter().map(|(d, (sum, _, _))| (d, sum)).collect();
+    named.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    named.truncate(most);
+    let mut named: Vec<usize> = named.into_iter().map(|(d, _)| d).collect();
+    named.sort_unstable();
+    named
 }
 
-/// Columns whose name holds all of these words, and more.
-fn partial_columns(span: &[Word], lexicon: &Lexicon, exact: &[Candidate]) -> Vec<Candidate> {
-    let stems: Vec<&str> = span.iter().map(|w| w.stem.as_str()).collect();
-    let Some(rarest) = stems.iter().filter_map(|s| lexicon.by_stem.get(*s)).min_by_key(|l| l.len()) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for &index in rarest {
-        let column = &lexicon.columns[index as usize];
-        let meaning = Meaning::Column(column.column);
-        if !stems.iter().all(|s| column.stems.iter().any(|c| c == s)) {
-            continue;
-        }
-        if exact.iter().any(|c| c.meaning == meaning) {
-            continue;
-        }
-        if column.stems.iter().any(|s| s == "or") {
-            // Half of "good_or_bad" is one of its values, not its name.
-            continue;
-        }
-        let total: f32 = column.stems.iter().map(|s| word_weight(s)).sum();
-        let matched: f32 = stems.iter().map(|s| word_weight(s)).sum();
-        // "students" is not the "student capacity": a name's head says what it is.
-        let head =
-            column.stems.iter().rev().find(|s| word_weight(s) >= 1.0 && s.as_str() != "pct" && s.as_str() != "percent");
-        let off_head = head.is_some_and(|h| !stems.contains(&h.as_str()));
-        let score = 0.35 + 0.5 * (matched / total).min(1.0) - if off_head { 0.15 } else { 0.0 };
-        found.push(Candidate { meaning, source: Source::Partial, score });
+/// Leaves only meanings in the `most` datasets that are named most, and in what these are related to: where a
+/// thousand datasets have a column of the same name, the others take no part.
+pub fn narrow(mentions: &mut Vec<Mention>, model: &SemanticModel, most: usize) {
+    let roots = most_named(mentions, most + 1);
+    if roots.len() <= most {
+        return;
     }
-    found
+    let roots = most_named(mentions, most);
+    let mut kept: HashSet<usize> = roots.iter().copied().collect();
+    for root in roots {
+        kept.extend(paths_from(model, root).into_keys());
+    }
+    for m in mentions.iter_mut() {
+        m.candidates.retain(|c| kept.contains(&c.meaning.dataset()));
+        m.candidates.shrink_to_fit();
+    }
+    mentions.retain(|m| !m.candidates.is_empty());
+}
+
+/// Words of the longest phrase.
+const LONGEST: usize = 12;
+
+/// Words by which a longer name is found.
+const MOST_PARTIAL: usize = 3;
+
+/// A quoted text names a value as a whole.
+fn quoted(words: &[Word], at: usize, lexicon: &Lexicon) -> Option<Mention> {
+    let mut spans = Spans::new(&lexicon.view);
+    for part in crate::prompt::words_of(&words[at].norm) {
+        spans.push(&crate::prompt::stem(&part), singular(&part));
+    }
+    let mut candidates = Vec::new();
+    spans.values(&mut candidates);
+    spans.names(&mut candidates, |_| true);
+    (!candidates.is_empty()).then(|| Mention { words: at..at + 1, candidates, weight: 1.0 })
 }
 
 /// What a span is worth: content words count 1, others little.

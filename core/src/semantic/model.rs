@@ -1,6 +1,12 @@
 //! Datasets, columns, relationships: plain data, loaded by the caller, never changed here.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+use super::{Datasets, Relationships};
+use super::compiled::View;
+use crate::prompt::fold;
 
 /// How a column's values behave, independent of the exact SQL type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,12 +67,13 @@ pub enum Aggregation {
 }
 
 /// The layers of a warehouse; decides `topK` and which dataset serves which question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
     /// Raw rows.
     Bronze,
     /// Cleaned rows.
+    #[default]
     Silver,
     /// Aggregates.
     Gold,
@@ -99,7 +106,8 @@ pub struct Column {
     pub nullable: bool,
     /// A unique index or key covers this column alone.
     pub unique: bool,
-    /// Distinct values of the column, harvested (possibly cut: see `harvested_all`).
+    /// Distinct values of the column, harvested (possibly cut: see `harvested_all`). In a model that is read from
+    /// its compiled form, only those of columns with few of them: see [`SemanticModel::value`].
     #[serde(default)]
     pub values: Vec<HarvestedValue>,
     /// `values` holds every distinct value.
@@ -107,7 +115,7 @@ pub struct Column {
     pub harvested_all: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dataset {
     pub schema: String,
     pub name: String,
@@ -171,18 +179,67 @@ pub struct ColumnRef {
 pub struct SemanticModel {
     /// Grows with every change of the registration or of what was taught.
     pub version: u64,
-    pub datasets: Vec<Dataset>,
-    pub relationships: Vec<Relationship>,
+    pub datasets: Datasets,
+    pub relationships: Relationships,
 }
 
+/// Values of a column that a test is tried on.
+const MOST_LOOKED_AT: usize = 5_000;
+
 impl SemanticModel {
+    /// What a view of a compiled model shows.
+    pub fn over(view: Arc<View>) -> Self {
+        Self {
+            version: view.compiled().names.version(),
+            relationships: view.relationships().into(),
+            datasets: Datasets::over(view),
+        }
+    }
+
     pub fn dataset_index(&self, full_name: &str) -> Option<usize> {
-        self.datasets.iter().position(|d| {
-            full_name.strip_prefix(d.schema.as_str()).and_then(|rest| rest.strip_prefix('.')) == Some(d.name.as_str())
-        })
+        self.datasets.called(full_name)
     }
 
     pub fn column(&self, r: ColumnRef) -> &Column {
         &self.datasets[r.dataset].columns[r.column]
+    }
+
+    /// The stored value numbered `v` of a column; empty when there is none such.
+    pub fn value(&self, c: ColumnRef, v: u32) -> String {
+        self.datasets.value(c, v).unwrap_or_default()
+    }
+
+    /// Values of a column that are known, numbered from 0.
+    pub fn value_count(&self, c: ColumnRef) -> usize {
+        self.datasets.value_count(c)
+    }
+
+    /// True when one of a column's values (of many, one of the first few thousand) passes `test`.
+    pub fn any_value(&self, c: ColumnRef, test: impl Fn(&str) -> bool) -> bool {
+        match self.datasets.view() {
+            Some(view) => view.first_values(c, MOST_LOOKED_AT).into_iter().any(test),
+            None => self.column(c).values.iter().any(|v| test(&v.stored)),
+        }
+    }
+
+    /// The stored value that is written like `text` or has it as another name, letter case and accents aside.
+    pub fn value_called(&self, c: ColumnRef, text: &str) -> Option<String> {
+        let wanted = fold(text);
+        self.stored_form(c, text).or_else(|| match self.datasets.view() {
+            Some(view) => view.value_called(c, &wanted),
+            None => {
+                let named = |v: &&HarvestedValue| v.aliases.iter().any(|a| fold(a) == wanted);
+                self.column(c).values.iter().find(named).map(|v| v.stored.clone())
+            }
+        })
+    }
+
+    /// The stored spelling of a value that is written like `text`, letter case and accents aside.
+    pub fn stored_form(&self, c: ColumnRef, text: &str) -> Option<String> {
+        let wanted = fold(text);
+        match self.datasets.view() {
+            Some(view) => view.stored_form(c, &wanted),
+            None => self.column(c).values.iter().find(|v| fold(&v.stored) == wanted).map(|v| v.stored.clone()),
+        }
     }
 }

@@ -24,6 +24,9 @@ pub struct Path {
 /// Longest way that is followed.
 const MOST_STEPS: usize = 4;
 
+/// What more datasets than this refer to (a calendar, a country) relates none of them to each other.
+const MOST_FROM_HUB: usize = 24;
+
 /// Cheapest paths from `root` to everything within reach. A step to the many side multiplies rows
 /// and costs more.
 pub fn paths_from(model: &SemanticModel, root: usize) -> HashMap<usize, Path> {
@@ -34,8 +37,8 @@ pub fn paths_from(model: &SemanticModel, root: usize) -> HashMap<usize, Path> {
 pub fn paths_via(model: &SemanticModel, root: usize, via: &[ColumnRef]) -> HashMap<usize, Path> {
     let chosen =
         |r: &Relationship| via.iter().any(|v| v.dataset == r.from && r.from_columns.first() == Some(&v.column));
-    let preferred: Vec<(usize, usize)> =
-        model.relationships.iter().filter(|r| chosen(r)).map(|r| (r.from, r.to)).collect();
+    let named = via.iter().flat_map(|v| model.relationships.around(v.dataset)).map(|i| &model.relationships[*i as usize]);
+    let preferred: Vec<(usize, usize)> = named.filter(|r| chosen(r)).map(|r| (r.from, r.to)).collect();
     let passed_over = |r: &Relationship| preferred.contains(&(r.from, r.to)) && !chosen(r);
     let mut best: HashMap<usize, Path> = HashMap::from([(root, Path::default())]);
     let mut frontier = vec![root];
@@ -43,7 +46,13 @@ pub fn paths_via(model: &SemanticModel, root: usize, via: &[ColumnRef]) -> HashM
         let mut next = Vec::new();
         for &at in &frontier {
             let here = best.get(&at).cloned().unwrap_or_default();
-            for (index, r) in model.relationships.iter().enumerate().filter(|(_, r)| !passed_over(r)) {
+            let around = model.relationships.around(at);
+            let many = around.iter().filter(|i| model.relationships[**i as usize].to == at).count();
+            for index in around.iter().map(|i| *i as usize) {
+                let r = &model.relationships[index];
+                if passed_over(r) {
+                    continue;
+                }
                 let step = if r.from == at && r.to != at {
                     Step { relationship: index, to_one: true, from: at, to: r.to }
                 } else if r.to == at && r.from != at {
@@ -51,6 +60,9 @@ pub fn paths_via(model: &SemanticModel, root: usize, via: &[ColumnRef]) -> HashM
                 } else {
                     continue;
                 };
+                if !step.to_one && at != root && many > MOST_FROM_HUB {
+                    continue;
+                }
                 let cost = here.cost + if step.to_one { 1.0 } else { 1.4 };
                 if best.get(&step.to).is_none_or(|p| cost < p.cost - 1e-6) {
                     let mut path = here.clone();

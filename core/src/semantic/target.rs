@@ -93,7 +93,7 @@ mod tests {
             rows: 0,
         };
         SemanticModel {
-            datasets: vec![dataset("sales", &["region", "region=x"]), dataset("sales.old", &["Home City"])],
+            datasets: vec![dataset("sales", &["region", "region=x"]), dataset("sales.old", &["Home City"])].into(),
             ..SemanticModel::default()
         }
     }

@@ -65,6 +65,10 @@ pub(super) fn spoken_codes(column: &[String], stored: &str) -> &'static [&'stati
 
 /// The people of a country: "Australian" for 'Australia'.
 pub(super) fn demonym(stored: &str) -> Option<&'static str> {
+    // Asked of every stored value: most are not as short as a country.
+    if stored.len() > 16 {
+        return None;
+    }
     let folded = stored.to_lowercase();
     DEMONYMS.iter().find(|(country, _)| *country == folded).map(|(_, people)| *people)
 }

@@ -1,0 +1,164 @@
+//! Everything that the words from one place on may name: one walk for all spans that begin there.
+
+use super::values::{Said, Values};
+use super::view::View;
+use super::walk::Walk;
+use crate::prompt::words_of;
+use crate::semantic::lexicon::{Meaning, word_weight};
+use crate::semantic::mention::Candidate;
+use super::Source;
+
+/// Values of one column that part of a name may stand for: a part that fits more says nothing.
+const MOST_PARTIAL_VALUES: usize = 24;
+
+/// Words that partial values are looked for by.
+const PARTIAL_WORDS: std::ops::RangeInclusive<usize> = 2..=3;
+
+/// A span that grows word by word.
+pub(in crate::semantic) struct Spans<'a> {
+    view: &'a View,
+    phrases: Option<Walk<'a>>,
+    aliases: Option<Walk<'a>>,
+    segments: Vec<(usize, &'a Values, Option<Walk<'a>>)>,
+    /// The span's words, singular.
+    words: Vec<String>,
+}
+
+impl<'a> Spans<'a> {
+    pub fn new(view: &'a View) -> Self {
+        let segments = view.compiled.values.iter().enumerate().map(|(i, s)| (i, s, s.walk())).collect();
+        let names = &view.compiled.names;
+        Self { view, phrases: names.phrases(), aliases: names.aliases(), segments, words: Vec::new() }
+    }
+
+    /// Takes the next word into the span.
+    pub fn push(&mut self, stem: &str, singular: &str) {
+        let on = |walk: &mut Option<Walk<'a>>, text: &str| {
+            if walk.as_mut().is_some_and(|w| !w.push(text)) {
+                *walk = None;
+            }
+        };
+        on(&mut self.phrases, stem);
+        on(&mut self.aliases, singular);
+        self.segments.iter_mut().for_each(|(_, _, walk)| on(walk, singular));
+        if self.words.len() < 2 * PARTIAL_WORDS.end() {
+            // As values are cut: "330ml" is two words there.
+            self.words.extend(words_of(singular));
+        }
+    }
+
+    /// False when no longer span from here is the name of anything.
+    pub fn goes_on(&self) -> bool {
+        self.phrases.is_some() || self.aliases.is_some() || self.segments.iter().any(|(_, _, w)| w.is_some())
+    }
+
+    /// What the span is called by names of datasets and columns.
+    pub fn names(&self, out: &mut Vec<Candidate>, passes: impl Fn(Source) -> bool) {
+        let Some(output) = self.phrases.as_ref().and_then(Walk::output) else { return };
+        for e in self.view.compiled.names.entries(output).filter(|e| passes(e.source)) {
+            let meaning = match self.view.seen(e.place) {
+                Some((d, None)) => Meaning::Dataset(d),
+                Some((dataset, Some(column))) => Meaning::Column(crate::semantic::ColumnRef { dataset, column }),
+                None => continue,
+            };
+            out.push(Candidate { meaning, source: e.source, score: e.score });
+        }
+    }
+
+    /// Values that the span names, in whole or in part.
+    pub fn values(&self, out: &mut Vec<Candidate>) {
+        let from = out.len();
+        for (s, values, walk) in &self.segments {
+            let Some(output) = walk.as_ref().and_then(Walk::output) else { continue };
+            for found in values.items(output) {
+                let (source, score) = match found.by {
+                    Said::Whole => (Source::Value, 1.0),
+                    Said::Short => (Source::Partial, 0.8),
+                    Said::Spoken => (Source::ValueAlias, 0.9),
+                };
+                out.extend(self.meaning(*s, values, found.ordinal).map(|m| Candidate { meaning: m, source, score }));
+            }
+        }
+        if let Some(output) = self.aliases.as_ref().and_then(Walk::output) {
+            for e in self.view.compiled.names.entries(output) {
+                if let (Some(c), Some(v)) = (self.view.seen_column(e.place), e.value) {
+                    out.push(Candidate { meaning: Meaning::Value(c, v), source: e.source, score: e.score });
+                }
+            }
+        }
+        self.partial_values(out);
+        // One meaning once, by its best name; in the model's order, which decides between equals.
+        out[from..].sort_by(|a, b| a.meaning.cmp(&b.meaning).then(b.score.total_cmp(&a.score)));
+        let mut last = None;
+        let mut at = 0;
+        out.retain(|c| {
+            at += 1;
+            let double = at > from && last == Some(c.meaning);
+            last = Some(c.meaning);
+            !double
+        });
+    }
+
+    fn partial_values(&self, out: &mut Vec<Candidate>) {
+        if !PARTIAL_WORDS.contains(&self.words.len()) {
+            return;
+        }
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        for (s, values, _) in &self.segments {
+            let ordinals = values.holding(&words);
+            let mut rest = ordinals.as_slice();
+            while let Some(first) = rest.first() {
+                let head = values.head(values.column_of(*first));
+                let (of_column, others) = rest.split_at(rest.partition_point(|o| *o < head.start + head.count).max(1));
+                rest = others;
+                if of_column.len() > MOST_PARTIAL_VALUES {
+                    continue;
+                }
+                let meanings = of_column.iter().filter_map(|o| self.meaning(*s, values, *o));
+                out.extend(meanings.map(|meaning| Candidate { meaning, source: Source::Partial, score: 0.8 }));
+            }
+        }
+    }
+
+    fn meaning(&self, segment: usize, values: &Values, ordinal: u32) -> Option<Meaning> {
+        let column = values.column_of(ordinal);
+        let place = self.view.compiled.names.place_of(segment, column)?;
+        Some(Meaning::Value(self.view.seen_column(place)?, ordinal - values.head(column).start))
+    }
+}
+
+impl View {
+    /// Columns whose name holds all of these stems, and more; those in `exact` are left out.
+    pub(in crate::semantic) fn partial_columns(&self, stems: &[&str], exact: &[Candidate]) -> Vec<Candidate> {
+        let names = &self.compiled.names;
+        let rarest = stems.iter().filter_map(|s| Some((names.shapes_with(s)?.0, *s))).min();
+        let Some((_, list)) = rarest.and_then(|(_, stem)| names.shapes_with(stem)) else { return Vec::new() };
+        let mut known: Vec<Meaning> = exact.iter().map(|c| c.meaning).collect();
+        known.sort_unstable();
+        let matched: f32 = stems.iter().map(|s| word_weight(s)).sum();
+        let mut found = Vec::new();
+        for shape in list {
+            let own = names.shape_stems(shape);
+            if !stems.iter().all(|s| own.clone().any(|o| o == *s)) {
+                continue;
+            }
+            if own.clone().any(|s| s == "or") {
+                // Half of "good_or_bad" is one of its values, not its name.
+                continue;
+            }
+            let total: f32 = own.clone().map(word_weight).sum();
+            // "students" is not the "student capacity": a name's head says what it is.
+            let head = own.filter(|s| word_weight(s) >= 1.0 && *s != "pct" && *s != "percent").last();
+            let off_head = head.is_some_and(|h| !stems.contains(&h));
+            let score = 0.35 + 0.5 * (matched / total).min(1.0) - if off_head { 0.15 } else { 0.0 };
+            let columns = names.shape_places(shape).filter_map(|p| self.seen_column(p)).map(Meaning::Column);
+            found.extend(
+                columns
+                    .filter(|m| known.binary_search(m).is_err())
+                    .map(|meaning| Candidate { meaning, source: Source::Partial, score }),
+            );
+        }
+        found.sort_by_key(|c| c.meaning);
+        found
+    }
+}
