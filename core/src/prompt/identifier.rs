@@ -1,6 +1,7 @@
 //! Identifiers to the words people say: `qtySold`, `dept_no`, `HomeCity2` -> quantity sold, department number, home city 2.
 
 use super::fold;
+use super::token::is_invisible;
 
 /// Abbreviations common in column names, and what people say instead.
 const ABBREVIATIONS: &[(&str, &str)] = &[
@@ -62,7 +63,7 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
 pub fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
-    let chars: Vec<char> = name.chars().collect();
+    let chars: Vec<char> = name.chars().filter(|c| !is_invisible(*c)).collect();
     for (i, &c) in chars.iter().enumerate() {
         if !c.is_alphanumeric() {
             flush(&mut words, &mut word);

@@ -1,5 +1,6 @@
 //! The prompt as the rest of the brain sees it: validated, normalised, cut into tokens.
 
+mod foreign;
 mod identifier;
 mod language;
 mod stem;
@@ -7,6 +8,7 @@ mod stopwords;
 mod token;
 mod word;
 
+pub use foreign::{language_name, to_english};
 pub use identifier::{expanded as expand_words, words as words_of};
 pub use language::{Language, identify};
 pub use stem::{singular, stem};

@@ -43,9 +43,29 @@ impl Token {
     }
 }
 
-/// Lower case, compatibility-folded (NFKD), without combining marks.
+/// Lower case, compatibility-folded (NFKD), without combining marks and characters that don't show; decimal digits of
+/// any script become ASCII digits.
 pub fn fold(text: &str) -> String {
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkd()
+        .filter(|c| !is_combining_mark(*c) && !is_invisible(*c))
+        .map(|c| digit(c).unwrap_or(c))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The ASCII digit for a decimal digit of another script.
+fn digit(c: char) -> Option<char> {
+    /// Zeros of the scripts that people type numbers in; the nine others follow each.
+    const ZEROS: [u32; 19] = [
+        0x0660, 0x06F0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0, 0x0F20,
+        0x1040, 0x17E0, 0x1810, 0x1946, 0xFF10,
+    ];
+    let code = c as u32;
+    let zero = ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&code))?;
+    char::from_digit(code - zero, 10)
 }
 
 /// Cuts a prompt into tokens. Never fails; anything unknown is a `Symbol`.
@@ -61,7 +81,7 @@ pub fn tokenize(prompt: &str) -> Vec<Token> {
         }
         let (kind, next) = if let Some(close) = closing_quote(&chars, i) {
             (TokenKind::Quoted, close + 1)
-        } else if c.is_ascii_digit() {
+        } else if is_digit(c) {
             number_or_word(&chars, i)
         } else if is_word_char(c) {
             (TokenKind::Word, word_end(&chars, i))
@@ -71,21 +91,34 @@ pub fn tokenize(prompt: &str) -> Vec<Token> {
         let end = chars.get(next).map_or(prompt.len(), |(at, _)| *at);
         let text = match kind {
             TokenKind::Quoted => chars[i + 1..next - 1].iter().map(|(_, c)| *c).collect(),
+            TokenKind::Number => chars[i..next].iter().map(|(_, c)| digit(*c).unwrap_or(*c)).collect(),
             _ => prompt[start..end].to_owned(),
         };
-        let number = match kind {
+        let number: Option<f64> = match kind {
             TokenKind::Number => text.replace(',', "").parse().ok(),
             _ => None,
         };
-        tokens.push(Token { kind, norm: fold(text.trim_end_matches(['\'', '\u{2019}'])), text, start, end, number });
+        // A number beyond all numbers is a word that nobody knows.
+        let kind = if number.is_some_and(f64::is_infinite) { TokenKind::Word } else { kind };
+        let number = number.filter(|n| n.is_finite());
         i = next;
+        let norm = fold(text.trim_end_matches(['\'', '\u{2019}']));
+        // Nothing but marks and selectors: the rest of an emoji.
+        if kind == TokenKind::Word && norm.is_empty() {
+            continue;
+        }
+        tokens.push(Token { kind, norm, text, start, end, number });
     }
     tokens
 }
 
 /// Zero-width and bidirectional control characters: they carry no meaning for matching.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}')
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || digit(c).is_some()
 }
 
 fn is_word_char(c: char) -> bool {
@@ -134,7 +167,7 @@ fn word_end(chars: &[(usize, char)], mut i: usize) -> usize {
 
 /// `2024`, `8,000`, `3.5` are numbers; `3rd`, `2x4` are words.
 fn number_or_word(chars: &[(usize, char)], start: usize) -> (TokenKind, usize) {
-    let digit = |k: usize| chars.get(k).is_some_and(|(_, c)| c.is_ascii_digit());
+    let digit = |k: usize| chars.get(k).is_some_and(|(_, c)| is_digit(*c));
     let mut i = start;
     while digit(i) {
         i += 1;
@@ -181,6 +214,28 @@ mod tests {
         ];
         assert_eq!(got, want.map(|(k, s)| (k, s.to_owned())));
         assert_eq!(tokenize("8,000.5")[0].number, Some(8000.5));
+    }
+
+    #[test]
+    fn what_does_not_show_does_not_count() {
+        let norms = |prompt: &str| kinds(prompt).into_iter().map(|(_, n)| n).collect::<Vec<_>>();
+        assert_eq!(norms("sa\u{200B}les b\u{AD}y \u{202E}region\u{202C}"), ["sales", "by", "region"]);
+        assert_eq!(norms("1\u{FE0F}\u{20E3} \u{FE0F}"), ["1"]);
+        assert_eq!(norms("ｓａｌｅｓ ２０２４"), ["sales", "2024"]);
+    }
+
+    #[test]
+    fn digits_of_other_scripts_are_numbers() {
+        for prompt in ["٢٠٢٤", "२०२४", "２０２４", "۲۰۲۴"] {
+            let tokens = tokenize(prompt);
+            assert_eq!((tokens[0].number, tokens[0].text.as_str()), (Some(2024.0), "2024"), "{prompt}");
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_all_numbers_is_none() {
+        let tokens = tokenize(&"9".repeat(400));
+        assert_eq!((tokens[0].kind, tokens[0].number), (TokenKind::Word, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::cues::{Cue, CueMatch, find_cues};
 use super::order::{OrderClause, find_order};
 use super::spelling;
 use super::steps::{Window, find_bins, find_window};
-use crate::prompt::{Token, Word, split_words, tokenize};
+use crate::prompt::{Language, Token, Word, identify, split_words, to_english, tokenize};
 use crate::semantic::{Lexicon, Mention, find_mentions};
 use crate::time::{self, Clock, Findings, Grain, GrainKind};
 
@@ -37,14 +37,31 @@ pub struct Question {
     pub bin: Option<f64>,
     /// Points of a moving average.
     pub window: Option<Window>,
+    pub language: Language,
+    /// Tokens beyond those that are read at all.
+    pub cut: usize,
     /// Words taken by times, sorting or cues that never name anything.
     pub free: Vec<bool>,
 }
 
+/// Two function words of a language.
+const SURE_OF_LANGUAGE: f64 = 0.7;
+
+/// Words and signs of a question that are read. Readings compare every span with every other: what is longer than
+/// any question that people ask must not take time without bound.
+const MOST_TOKENS: usize = 256;
+
 impl Question {
     pub fn parse(prompt: &str, lexicon: &Lexicon, clock: &Clock) -> Self {
-        let tokens = tokenize(prompt);
+        let mut tokens = tokenize(prompt);
+        let cut = tokens.len().saturating_sub(MOST_TOKENS);
+        tokens.truncate(MOST_TOKENS);
         let mut words = split_words(&tokens);
+        let language = identify(&tokens);
+        if language.confidence >= SURE_OF_LANGUAGE {
+            let capital = |t: usize| tokens.get(t).is_some_and(|t| t.text.starts_with(char::is_uppercase));
+            to_english(&mut words, &capital, language.code);
+        }
         let mut corrections = spelling::correct(&mut words, lexicon);
         corrections.extend(spelling::relate(&mut words, lexicon));
         let times = time::read(&tokens, clock);
@@ -80,7 +97,22 @@ impl Question {
         }
         let mentions = find_mentions(&words, &free, lexicon);
         let bin = bins.map(|(width, _)| width);
-        Self { bin, window, tokens, words, cues, order, times, time_words, grains, mentions, corrections, free }
+        Self {
+            bin,
+            window,
+            tokens,
+            words,
+            cues,
+            order,
+            times,
+            time_words,
+            grains,
+            mentions,
+            corrections,
+            language,
+            cut,
+            free,
+        }
     }
 
     pub fn has(&self, cue: Cue) -> bool {

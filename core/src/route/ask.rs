@@ -3,7 +3,7 @@
 use super::answer::{Alternative, Answer, Entity, NEVER_WRITES, Status};
 use super::confidence::{self, Verdict};
 use super::context::{Context, ContextError};
-use super::{explain, followup, intent};
+use super::{doubts, explain, followup, intent};
 use crate::quickspec::QuickSpec;
 use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, to_spec};
 use crate::semantic::{Aggregation, Lexicon, Role, SemanticModel, most_named, narrow, paths_from};
@@ -44,14 +44,23 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let intent = intent::classify(&q, &best, &spec, model);
     let runner_up = drafts.first();
     let evidence = confidence::evidence(&q, &best, runner_up, model);
-    let Verdict { status, confidence, reason } = confidence::judge(&q, &best, &evidence);
+    let mut verdict = confidence::judge(&q, &best, &evidence);
+    if verdict.status == Status::Ok
+        && let Some(reason) = doubts::doubt(&q, &best)
+    {
+        verdict = Verdict { status: Status::Clarify, confidence: verdict.confidence.min(0.3), reason };
+    }
+    let Verdict { status, confidence, reason } = verdict;
     let layer = model.datasets[best.root].layer;
     let alternatives = if status == Status::Ok { Vec::new() } else { alternatives(&q, &best, &spec, &drafts, model) };
     let explanation = match status {
         Status::Ok => explain::sentence(&spec, &best, model),
         _ => reason,
     };
-    let steps = explain::steps(&q, prompt, &best, &spec, &drafts, model, intent, confidence);
+    let mut steps = explain::steps(&q, prompt, &best, &spec, &drafts, model, intent, confidence);
+    if !matches!(q.language.code, "en" | "und") {
+        steps.insert(0, ("language", crate::prompt::language_name(q.language.code).to_owned()));
+    }
     Ok(Answer {
         status,
         source: if confidence > 0.9 {

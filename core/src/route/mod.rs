@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 pub mod confidence;
 mod context;
+mod doubts;
 mod explain;
 mod explore;
 mod followup;

@@ -21,6 +21,11 @@ impl Datasets {
         Self { slots: (0..view.len()).map(|_| OnceLock::new()).collect(), view: Some(view) }
     }
 
+    /// Adds one to those given whole.
+    pub fn push(&mut self, dataset: Dataset) {
+        self.slots.push(OnceLock::from(Box::new(dataset)));
+    }
+
     pub fn len(&self) -> usize {
         self.slots.len()
     }

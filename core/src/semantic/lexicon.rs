@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::compiled::{Compiled, Names, Values, ValuesBuilder, View, compile_names};
+use super::misspelt::{Nearest, sounds_like};
 use super::{ColumnRef, SemanticModel};
-use crate::prompt::stem;
 
 /// What a phrase names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,35 +99,27 @@ impl Lexicon {
         self.view.knows(norm)
     }
 
-    /// The word of the lexicon that a misspelt word most likely stands for: one slip for words of four
-    /// letters and more, two for eight and more, and only when no other word is as near.
+    /// The word of the lexicon that a misspelt word most likely stands for: one slip for words of four letters and
+    /// more, two for eight and more (six, where the words sound alike), and only when no other word is as near.
+    /// Slips of the finger and words that sound alike come first among equals.
     pub fn correct(&self, norm: &str) -> Option<String> {
         let length = norm.chars().count();
         if length < 4 || norm.bytes().any(|b| b.is_ascii_digit()) {
             return None;
         }
-        let mut best: Option<(usize, String)> = None;
-        let mut tied = false;
-        for limit in 1..=if length >= 8 { 2 } else { 1 } {
-            self.view.near(norm, limit, &mut |word| {
-                let distance = strsim::osa_distance(norm, word);
-                // The first letter is rarely wrong: a slip there counts double.
-                let distance = distance + usize::from(word.chars().next() != norm.chars().next());
-                match &best {
-                    Some((d, _)) if *d < distance => {}
-                    Some((d, w)) if *d == distance && w != word => tied |= stem(w) != stem(word),
-                    Some((d, _)) if *d == distance => {}
-                    _ => {
-                        best = Some((distance, word.to_owned()));
-                        tied = false;
-                    }
+        let mut nearest = Nearest::to(norm);
+        self.view.near(norm, 1, &mut |word| {
+            nearest.consider(word);
+            true
+        });
+        if nearest.is_empty() && length >= 6 {
+            self.view.near(norm, 2, &mut |word| {
+                if length >= 8 || sounds_like(norm, word) {
+                    nearest.consider(word);
                 }
                 true
             });
-            if best.is_some() {
-                break;
-            }
         }
-        best.filter(|_| !tied).map(|(_, w)| w)
+        nearest.found()
     }
 }

@@ -7,6 +7,7 @@ mod infer;
 mod label;
 mod lexicon;
 mod mention;
+mod misspelt;
 mod model;
 mod options;
 mod paths;

@@ -16,6 +16,10 @@ pub struct Relationships {
 }
 
 impl Relationships {
+    pub fn push(&mut self, one: Relationship) {
+        self.extend(vec![one]);
+    }
+
     /// Adds more.
     pub fn extend(&mut self, more: Vec<Relationship>) {
         self.list.extend(more);

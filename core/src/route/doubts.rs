@@ -1,0 +1,28 @@
+//! Questions that are understood and still can't be answered: they name a day that no calendar has, are in a language
+//! of which a part is not known, or too long to be read to their end.
+
+use crate::prompt::language_name;
+use crate::reading::{Draft, Question};
+
+/// Why the best reading must not be answered as it stands; `None` when nothing speaks against it.
+pub fn doubt(q: &Question, best: &Draft) -> Option<String> {
+    if q.cut > 0 {
+        return Some(format!(
+            "The question is too long: its last {} words were not read. Ask for one thing at a time.",
+            q.cut
+        ));
+    }
+    if let Some(note) = q.times.notes.first() {
+        return Some(format!("A date can't be read: {note}."));
+    }
+    let (code, unknown) = (q.language.code, &best.unknown);
+    if !matches!(code, "en" | "tl" | "und") && q.language.confidence >= 0.7 && !unknown.is_empty() {
+        return Some(format!(
+            "The question seems to be in {}. Names, values, numbers and dates are understood in it, but not {}: teach \
+             what it stands for with router_synonym().",
+            language_name(code),
+            unknown.iter().take(5).map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    None
+}
