@@ -63,8 +63,8 @@ fn model() -> SemanticModel {
     let other = dataset("salaries", vec![column("amount", ValueType::Decimal, Role::Measure)]);
     SemanticModel {
         version: 1,
-        datasets: vec![orders, customers, other],
-        relationships: vec![Relationship { from: 0, from_columns: vec![3], to: 1, to_columns: vec![0] }],
+        datasets: vec![orders, customers, other].into(),
+        relationships: vec![Relationship { from: 0, from_columns: vec![3], to: 1, to_columns: vec![0] }].into(),
     }
 }
 
@@ -173,8 +173,8 @@ fn a_large_schema_is_cut_where_it_matters_least() {
         let columns = (0..200).map(|c| column(&format!("wide_{i}_{c}"), ValueType::Text, Role::Dimension));
         dataset(&format!("wide_{i}"), columns.collect())
     };
-    model.datasets.splice(0..0, (0..50).map(wide));
-    model.relationships.clear();
+    let all: Vec<Dataset> = (0..50).map(wide).chain(model.datasets.iter().cloned()).collect();
+    (model.datasets, model.relationships) = (all.into(), Vec::new().into());
     let (body, offered) = chat_request("m", PROMPT, &model, &[true; 53], Share::Schema, Output::Function);
     assert!(offered.contains(&"public.orders".to_owned()), "the question is about it");
     assert!(body.to_string().len() < 24 * 1024);

@@ -26,7 +26,6 @@ pub use model::{
     Aggregation, Column, ColumnRef, Dataset, HarvestedValue, Layer, Relationship, Role, SemanticModel, ValueType,
 };
 pub use options::{HarvestOption, OptionsError, RegisterOptions, RelationshipOption};
-pub use label::{label_column, label_of};
-pub use paths::{Path, Step, paths_from};
+pub use paths::{Path, Step, paths_from, paths_via};
 pub use relationships::Relationships;
 pub use target::{Target, TargetError, find_target};

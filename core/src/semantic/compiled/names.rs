@@ -112,13 +112,13 @@ impl Names {
     }
 
     /// Calls `found` with every stem that begins so, and its shapes.
-    pub(super) fn stems_from(&self, start: &str, found: &mut dyn FnMut(&str, &mut dyn Iterator<Item = u32>)) {
+    pub(super) fn stems_from(&self, start: &str, found: &mut dyn FnMut(&str, &[u32])) {
         let Ok(map) = fst::Map::new(self.container.section(section::STEMS)) else { return };
         let lists = self.container.section(section::LISTS);
         let mut stream = map.search(fst::automaton::Str::new(start).starts_with()).into_stream();
         while let Some((stem, at)) = stream.next() {
             if let Ok(stem) = std::str::from_utf8(stem) {
-                found(stem, &mut list(lists, at as usize));
+                found(stem, &list(lists, at as usize).collect::<Vec<_>>());
             }
         }
     }

@@ -249,7 +249,7 @@ impl View {
     pub(in crate::semantic) fn stems_from(&self, start: &str, found: &mut dyn FnMut(&str)) {
         let names = &self.compiled.names;
         names.stems_from(start, &mut |stem, shapes| {
-            if shapes.any(|s| names.shape_places(s).any(|p| self.seen(p).is_some())) {
+            if shapes.iter().any(|s| names.shape_places(*s).any(|p| self.seen(p).is_some())) {
                 found(stem);
             }
         });
