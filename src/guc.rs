@@ -131,6 +131,7 @@ pub fn init() {
         default,
     );
     crate::models::settings::define();
+    crate::telemetry::settings::define();
     crate::asking::settings::define();
     crate::worker::settings::define();
     asking::init();

@@ -11,6 +11,7 @@ mod guc;
 mod models;
 mod pg;
 mod similarity;
+mod telemetry;
 mod worker;
 
 pgrx::pg_module_magic!(name, version);
@@ -25,6 +26,7 @@ pub extern "C-unwind" fn _PG_init() {
     router_core::route::warm_up();
     pg::bar::init();
     pg::rate_table::init();
+    telemetry::init();
     worker::init();
 }
 

@@ -15,4 +15,5 @@ pub mod route;
 pub mod semantic;
 pub mod similarity;
 pub mod sql;
+pub mod telemetry;
 pub mod time;

@@ -4,10 +4,11 @@ use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::Value;
 
-use crate::asking::route;
+use crate::asking::{route, run};
 use crate::error::SqlResult as Result;
 use crate::execute;
 use crate::pg::JsonArg;
+use crate::telemetry::{self, Operation};
 
 /// A question in plain words to an explained, validated query: see the contract's keys in the manual.
 #[pg_extern]
@@ -33,8 +34,7 @@ fn router_query(
         (name!(x_axis, Option<String>), name!(series, Option<String>), name!(y_value, Option<AnyNumeric>)),
     >,
 > {
-    let routed = route(prompt, &context.value("context")?)?;
-    let rows = execute::run(routed.sql()?)?;
+    let (_, rows) = telemetry::observe(Operation::Query, || run(prompt, &context.value("context")?))?;
     let at = |name: &str| rows.columns.iter().position(|c| c == name);
     let (x, series, y) = (at("x_axis"), at("series"), at("y_value"));
     let points: Vec<_> = rows
@@ -55,8 +55,7 @@ fn router_query(
 /// The answer's rows as objects. Raises when there is no answer.
 #[pg_extern]
 fn router_rows(prompt: &str, context: default!(JsonArg, "'{}'")) -> Result<SetOfIterator<'static, JsonB>> {
-    let routed = route(prompt, &context.value("context")?)?;
-    let rows = execute::run(routed.sql()?)?;
+    let (_, rows) = telemetry::observe(Operation::Rows, || run(prompt, &context.value("context")?))?;
     let objects: Vec<JsonB> = rows.objects().map(|o| JsonB(Value::Object(o))).collect();
     Ok(SetOfIterator::new(objects))
 }

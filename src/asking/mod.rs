@@ -6,7 +6,9 @@ mod known;
 mod recent;
 mod remote;
 mod route;
+mod run;
 pub mod settings;
 
 pub use recent::{Turn, turn};
-pub use route::route;
+pub use route::{Routed, route};
+pub use run::run;

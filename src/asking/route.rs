@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::chain::{Asked, Decision, Step, decide};
 use super::{context, recent, remote};
 use crate::error::{Error, Result};
-use crate::{catalog, guard, guc, pg, worker};
+use crate::telemetry::{self, Question};
+use crate::{catalog, guard, guc, worker};
 
 /// An answer with its identity.
 #[derive(Debug)]
@@ -19,15 +20,25 @@ pub struct Routed {
 
 /// Routes a prompt for the current user. Nothing is written.
 pub fn route(prompt: &str, given: &Value) -> Result<Routed> {
+    telemetry::question(prompt, given, |question| answer(prompt, given, question))
+}
+
+fn answer(prompt: &str, given: &Value, question: &mut Question<'_>) -> Result<Routed> {
     check_prompt(prompt)?;
     guard::rate_limit::check()?;
     worker::notice();
     let context = context::parse(given)?;
+    question.clock(&context.clock);
     let known = catalog::model()?;
-    let request_id = pg::random_uuid();
+    question.model(known.model.version, known.fingerprint);
+    question.step("model");
+    let request_id = question.request_id().to_owned();
     let asked = Asked { request_id: &request_id, prompt, given, context: &context, known: &known };
     let decision = if known.model.datasets.is_empty() { nothing_registered() } else { decide(&asked)? };
+    question.step("decide");
     let answer = guarded(decision.answer)?;
+    question.step("guard");
+    question.answered(&answer, &decision.steps)?;
     remote::shadow(&asked, &answer)?;
     recent::remember(&request_id, prompt, &answer);
     Ok(Routed { request_id, answer, steps: decision.steps })

@@ -18,7 +18,6 @@ pub struct RoleModel {
     pub role: pg_sys::Oid,
     /// A hash of the whole model: equal fingerprints mean equal models, in every backend of this server version.
     /// For caches of answers, because two uncommitted states can share a version.
-    #[allow(dead_code)]
     pub fingerprint: u64,
     pub model: SemanticModel,
     /// Registrations that are not what they should be. For operators: it names relations the role may not see.

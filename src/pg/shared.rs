@@ -6,7 +6,7 @@
 use std::ffi::CStr;
 use std::ptr::NonNull;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use pgrx::pg_sys;
 
@@ -42,6 +42,14 @@ impl Region {
     /// a cache line.
     pub fn start(&self) -> Option<(NonNull<u8>, usize)> {
         Some((NonNull::new(self.start.load(Ordering::Acquire))?, self.length.load(Ordering::Acquire)))
+    }
+
+    /// The region as words that any process may change at any time. For regions that are used in no other way.
+    pub fn words(&self) -> Option<&'static [AtomicU64]> {
+        let (start, bytes) = self.start()?;
+        // SAFETY: aligned to a cache line, zeroed, as long as said, and there until the process ends; every access
+        // is atomic.
+        Some(unsafe { std::slice::from_raw_parts(start.as_ptr().cast::<AtomicU64>(), bytes / 8) })
     }
 
     /// Waits for the lock numbered `i` (modulo their number). Interrupts are held until it is dropped: do nothing
