@@ -1,4 +1,4 @@
-//! This connection's last answers, for follow-ups, ratings and choices by request id.
+//! The last answers, for follow-ups, ratings and choices by request id.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -6,8 +6,11 @@ use std::collections::VecDeque;
 use pgrx::pg_sys;
 use router_core::quickspec::QuickSpec;
 use router_core::route::Answer;
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::pg;
+use crate::telemetry::{self, Recalled};
 
 /// Answers remembered per connection.
 const KEPT: usize = 64;
@@ -44,10 +47,23 @@ pub fn remember(id: &str, prompt: &str, answer: &Answer) {
     });
 }
 
-/// An answer that the same role got.
+/// An answer that the same role got: in this connection, or as the log of decisions has it, since a pooler may hand
+/// the next call to another.
 pub fn turn(id: &str) -> Option<Turn> {
     let role = pg::current_user();
-    RECENT.with_borrow(|recent| recent.iter().find(|r| r.id == id && r.role == role).map(|r| r.turn.clone()))
+    let here =
+        RECENT.with_borrow(|recent| recent.iter().find(|r| r.id == id && r.role == role).map(|r| r.turn.clone()));
+    here.or_else(|| telemetry::recall(id).ok().flatten().map(logged))
+}
+
+fn logged(question: Recalled) -> Turn {
+    let spec = |value: &Value| QuickSpec::deserialize(value).ok();
+    let others = question.candidates.as_ref().and_then(Value::as_array);
+    Turn {
+        prompt: question.prompt,
+        spec: question.spec.as_ref().and_then(spec),
+        alternatives: others.into_iter().flatten().filter_map(|other| spec(other.get("spec")?)).collect(),
+    }
 }
 
 /// Its spec.

@@ -19,6 +19,16 @@ pub struct Region {
     start: AtomicPtr<u8>,
     length: AtomicUsize,
     first_lock: AtomicPtr<pg_sys::LWLockPadded>,
+    kept: Option<Kept>,
+}
+
+/// Where a region's content outlives a clean shutdown of the server.
+#[derive(Clone, Copy)]
+struct Kept {
+    /// Below the data directory.
+    file: &'static str,
+    /// Whether there is anything to keep.
+    worth: fn(&[AtomicU64]) -> bool,
 }
 
 static RESERVED: Mutex<Vec<&'static Region>> = Mutex::new(Vec::new());
@@ -35,7 +45,14 @@ impl Region {
             start: AtomicPtr::new(std::ptr::null_mut()),
             length: AtomicUsize::new(0),
             first_lock: AtomicPtr::new(std::ptr::null_mut()),
+            kept: None,
         }
+    }
+
+    /// Has the content written to a file (below the data directory) when the server is shut down cleanly, if it is
+    /// `worth` it, and read back at the next start if the region is of the same size then.
+    pub const fn kept(self, file: &'static str, worth: fn(&[AtomicU64]) -> bool) -> Self {
+        Self { kept: Some(Kept { file, worth }), ..self }
     }
 
     /// Its address and bytes, zeroed when the server started; `None` where the library was not preloaded. Aligned to
@@ -150,6 +167,9 @@ unsafe extern "C-unwind" fn startup() {
             let start = pg_sys::ShmemInitStruct(region.name.as_ptr(), length, &mut found).cast::<u8>();
             if !found {
                 start.write_bytes(0, length);
+                if let Some(kept) = region.kept {
+                    read_back(kept.file, std::slice::from_raw_parts_mut(start, length));
+                }
             }
             region.start.store(start, Ordering::Release);
             if region.locks > 0 {
@@ -157,6 +177,39 @@ unsafe extern "C-unwind" fn startup() {
             }
         }
         pg_sys::LWLockRelease(lock);
+        if !pg_sys::IsUnderPostmaster && reserved().iter().any(|region| region.kept.is_some()) {
+            pg_sys::on_shmem_exit(Some(at_the_end), pg_sys::Datum::from(0usize));
+        }
+    }
+}
+
+/// A file is read once: what it held is in memory then, and lost if the server crashes.
+fn read_back(file: &str, memory: &mut [u8]) {
+    let Ok(content) = std::fs::read(file) else { return };
+    if let Err(error) = std::fs::remove_file(file) {
+        pgrx::log!("router: {file} could not be removed and is not read: {error}");
+    } else if content.len() == memory.len() {
+        memory.copy_from_slice(&content);
+    } else {
+        pgrx::log!("router: {file} holds {} bytes and not {}: it is not read", content.len(), memory.len());
+    }
+}
+
+/// In the postmaster, when all others have ended. `code` is 0 if it ends as it should.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn at_the_end(code: i32, _arg: pg_sys::Datum) {
+    if code != 0 {
+        return;
+    }
+    for region in reserved().iter() {
+        let (Some(kept), Some(words)) = (region.kept, region.words()) else { continue };
+        if !(kept.worth)(words) {
+            continue;
+        }
+        let content: Vec<u8> = words.iter().flat_map(|word| word.load(Ordering::Relaxed).to_ne_bytes()).collect();
+        if let Err(error) = std::fs::write(kept.file, content) {
+            pgrx::log!("router: {} could not be written: {error}", kept.file);
+        }
     }
 }
 

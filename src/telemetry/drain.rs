@@ -30,7 +30,7 @@ pub const JOBS: [Job; 2] = [
     Job {
         name: "decision log",
         every: || Some(EVERY),
-        has_work: memory::is_quarter_full,
+        has_work: never,
         when_woken: true,
         at_the_end: true,
         run: write_out,

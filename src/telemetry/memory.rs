@@ -9,7 +9,8 @@ use super::Operation;
 use super::settings;
 use crate::pg::shared::{Mode, Region, reserve};
 
-static QUEUE: Region = Region::new(c"router decisions", settings::queue_bytes, 1);
+static QUEUE: Region =
+    Region::new(c"router decisions", settings::queue_bytes, 1).kept("pg_stat/router_decisions.queue", anything_waits);
 static COUNTERS: Region = Region::new(c"router counters", counter_bytes, 0);
 
 /// Records that no worker took within so many seconds are dropped, and counted: their database has none.
@@ -42,6 +43,11 @@ const BEFORE_METERS: usize = COUNTERS_BEFORE_KINDS + 2 * ErrorKind::ALL.len();
 
 fn counter_bytes() -> usize {
     8 * (BEFORE_METERS + Operation::ALL.len() * METER_WORDS)
+}
+
+/// Normally the workers have written everything out by then.
+fn anything_waits(words: &[AtomicU64]) -> bool {
+    Ring::new(words).is_some_and(|ring| ring.counts().used_bytes > 0)
 }
 
 /// Asks for the memory, if the library is being preloaded.
@@ -110,12 +116,6 @@ pub fn drop_overdue() {
     {
         set(Counter::LastLoss, now());
     }
-}
-
-/// So much waits that the worker should not wait for its time.
-pub fn is_quarter_full() -> bool {
-    let counts = queue_counts();
-    counts.used_bytes > 0 && counts.used_bytes >= counts.capacity_bytes / 4
 }
 
 pub fn queue_counts() -> RingCounts {

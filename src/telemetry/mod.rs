@@ -11,6 +11,7 @@ mod metrics;
 mod operation;
 mod optimize;
 mod question;
+mod recall;
 mod recover;
 mod report;
 pub mod settings;
@@ -26,6 +27,7 @@ pub use metrics::metrics;
 pub use operation::{Operation, observe};
 pub use optimize::{optimize, undo};
 pub use question::{Question, log_failure, question};
+pub use recall::{Recalled, recall};
 pub use recover::recovering;
 pub use report::{errors, performance};
 

@@ -291,7 +291,7 @@ fn now_micros() -> i64 {
 }
 
 /// The bytes of a UUID in text form; of anything else zeros.
-fn uuid_bytes(text: &str) -> [u8; 16] {
+pub(super) fn uuid_bytes(text: &str) -> [u8; 16] {
     let digits = text.bytes().filter(|b| *b != b'-');
     let number =
         digits.fold(Some(0u128), |number, digit| Some(number? << 4 | u128::from((digit as char).to_digit(16)?)));
