@@ -2,7 +2,11 @@
 
 use pgrx::pg_sys;
 
-use super::process::in_recovery;
+/// Whether the server is a standby, or replays its log after a crash.
+pub fn in_recovery() -> bool {
+    // SAFETY: reads shared state of the server.
+    unsafe { pg_sys::RecoveryInProgress() }
+}
 
 /// Whether this transaction may write: it is not read-only, not on a standby and not in parallel mode.
 pub fn may_write() -> bool {

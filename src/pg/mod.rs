@@ -31,7 +31,7 @@ pub mod worker;
 pub use advisory::{advisory_lock, restoring};
 pub use attempt::{Failure, attempt, looking_at_errors};
 pub use clock::{random_uuid, session_timezone, statement_time};
-pub use database::{may_write, server_version};
+pub use database::{in_recovery, may_write, server_version};
 pub use json::JsonArg;
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
 pub use session::{as_extension_owner, extension_is_installed};

@@ -66,7 +66,7 @@ pub fn health() -> Result<Value> {
     let responses = responses(&mut degraded);
     let queue = queue(&mut degraded);
     let worker = worker(&mut degraded);
-    let standby = pg::process::in_recovery();
+    let standby = pg::in_recovery();
     if !standby
         && worker["running"] == json!(true)
         && stored.weeks_ahead.min(stored.model_weeks_ahead) < PARTITIONS_EXPECTED
@@ -178,7 +178,7 @@ fn worker(degraded: &mut Vec<String>) -> Value {
         Presence::Failed { .. } => {
             degraded.push("the background worker ended with an error: see the server's log".to_owned())
         }
-        Presence::NoLauncher | Presence::Full if !pg::process::in_recovery() && settings::mode() == Mode::Batched => {
+        Presence::NoLauncher | Presence::Full if !pg::in_recovery() && settings::mode() == Mode::Batched => {
             degraded.push(format!("decisions are not written out, the background worker is {}", state.presence.name()));
         }
         _ if running && waiting && last_write().is_some_and(|ago| ago > WORKER_SILENT) => {

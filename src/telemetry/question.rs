@@ -248,7 +248,7 @@ pub fn log_failure(operation: Operation, kind: ErrorKind, sqlstate: &str, messag
 
 /// Hands a record to the worker. On a standby nobody could write it: it is counted only.
 fn queue(record: &Record<'_>) {
-    if pg::process::in_recovery() {
+    if pg::in_recovery() {
         memory::add(Counter::OnStandby, 1);
         return;
     }
