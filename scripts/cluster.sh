@@ -59,6 +59,7 @@ unix_socket_directories = '$(cat "$socket_file")'
 unix_socket_permissions = 0700
 shared_preload_libraries = '$preload'
 synchronous_commit = off
+max_prepared_transactions = 4
 log_line_prefix = '%m [%p] %d '
 CONF
 }

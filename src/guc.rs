@@ -134,8 +134,10 @@ pub fn init() {
     crate::telemetry::settings::define();
     crate::asking::settings::define();
     crate::worker::settings::define();
+    crate::cache::settings::define();
     asking::init();
     crate::pg::reserve_setting_prefix(c"router");
+    crate::pg::watch_settings("router.");
 }
 
 pub fn sql_validation() -> bool {

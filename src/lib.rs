@@ -3,9 +3,11 @@
 
 mod api;
 mod asking;
+mod cache;
 mod catalog;
 mod error;
 mod execute;
+mod golden;
 mod guard;
 mod guc;
 mod models;
@@ -28,6 +30,8 @@ pub extern "C-unwind" fn _PG_init() {
     pg::rate_table::init();
     telemetry::init();
     worker::init();
+    pg::writes::init();
+    cache::init();
 }
 
 #[cfg(test)]

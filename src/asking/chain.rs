@@ -170,6 +170,14 @@ fn reading_of(local: &Answer) -> &'static str {
     }
 }
 
+/// Asking again gives the same answer until the model or what was taught changes: no step was asked that may say
+/// something else next time, as a user's handler or a language model that was late.
+pub fn is_repeatable(steps: &[Step]) -> bool {
+    const LOCAL: [&str; 8] =
+        ["taught", "similarity", "direct", "intent", "keyword", "template", "exploratory", "error"];
+    steps.iter().all(|s| LOCAL.contains(&s.step.as_ref()) || (s.won && s.step == "language_model"))
+}
+
 /// The steps so far.
 struct Trail(Vec<Step>);
 

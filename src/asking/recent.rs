@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use pgrx::pg_sys;
 use router_core::quickspec::QuickSpec;
@@ -9,8 +10,9 @@ use router_core::route::Answer;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::cache::spec::Hit;
 use crate::pg;
-use crate::telemetry::{self, Recalled};
+use crate::telemetry;
 
 /// Answers remembered per connection.
 const KEPT: usize = 64;
@@ -18,7 +20,13 @@ const KEPT: usize = 64;
 struct Recent {
     role: pg_sys::Oid,
     id: String,
-    turn: Turn,
+    turn: Kept,
+}
+
+/// Answers of the cache are read when somebody refers to them.
+enum Kept {
+    Turn(Box<Turn>),
+    Hit { prompt: String, hit: Rc<Hit> },
 }
 
 /// What was asked and what came of it.
@@ -39,6 +47,15 @@ pub fn remember(id: &str, prompt: &str, answer: &Answer) {
         spec: answer.spec.clone(),
         alternatives: answer.alternatives.iter().map(|a| a.spec.clone()).collect(),
     };
+    keep(id, Kept::Turn(Box::new(turn)));
+}
+
+/// As [`remember`], of an answer that was kept.
+pub fn remember_hit(id: &str, prompt: &str, hit: &Rc<Hit>) {
+    keep(id, Kept::Hit { prompt: prompt.to_owned(), hit: Rc::clone(hit) });
+}
+
+fn keep(id: &str, turn: Kept) {
     RECENT.with_borrow_mut(|recent| {
         if recent.len() >= KEPT {
             recent.pop_front();
@@ -51,18 +68,29 @@ pub fn remember(id: &str, prompt: &str, answer: &Answer) {
 /// the next call to another.
 pub fn turn(id: &str) -> Option<Turn> {
     let role = pg::current_user();
-    let here =
-        RECENT.with_borrow(|recent| recent.iter().find(|r| r.id == id && r.role == role).map(|r| r.turn.clone()));
-    here.or_else(|| telemetry::recall(id).ok().flatten().map(logged))
+    let here = RECENT.with_borrow(|recent| {
+        let found = recent.iter().find(|r| r.id == id && r.role == role)?;
+        match &found.turn {
+            Kept::Turn(turn) => Some((**turn).clone()),
+            Kept::Hit { prompt, hit } => {
+                let answer = hit.value()?;
+                Some(turn_of(prompt.clone(), answer.get("spec"), answer.get("alternatives")))
+            }
+        }
+    });
+    here.or_else(|| {
+        let found = telemetry::recall(id).ok().flatten()?;
+        Some(turn_of(found.prompt, found.spec.as_ref(), found.candidates.as_ref()))
+    })
 }
 
-fn logged(question: Recalled) -> Turn {
-    let spec = |value: &Value| QuickSpec::deserialize(value).ok();
-    let others = question.candidates.as_ref().and_then(Value::as_array);
+fn turn_of(prompt: String, spec: Option<&Value>, alternatives: Option<&Value>) -> Turn {
+    let read = |value: &Value| QuickSpec::deserialize(value).ok();
+    let others = alternatives.and_then(Value::as_array);
     Turn {
-        prompt: question.prompt,
-        spec: question.spec.as_ref().and_then(spec),
-        alternatives: others.into_iter().flatten().filter_map(|other| spec(other.get("spec")?)).collect(),
+        prompt,
+        spec: spec.and_then(read),
+        alternatives: others.into_iter().flatten().filter_map(|other| read(other.get("spec")?)).collect(),
     }
 }
 

@@ -10,6 +10,12 @@ use pgrx::pg_sys;
 thread_local! {
     static GENERATION: Cell<u64> = const { Cell::new(1) };
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
+    /// Grows as GENERATION does, for what is taught besides the semantic model.
+    static KNOWLEDGE: Cell<u64> = const { Cell::new(1) };
+    /// The relation that stands for it; 0 until it is known.
+    static TAUGHT: Cell<u32> = const { Cell::new(0) };
+    /// The transaction has announced something that others don't see yet.
+    static UNCOMMITTED: Cell<bool> = const { Cell::new(false) };
     /// Relations whose events matter, sorted.
     static WATCHED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
 }
@@ -28,6 +34,22 @@ pub fn forget() {
     GENERATION.set(GENERATION.get() + 1);
 }
 
+/// A number that grows whenever something taught besides the semantic model may have changed: questions, templates,
+/// functions allowed. Messages are taken in by [`generation`].
+pub fn knowledge() -> u64 {
+    KNOWLEDGE.get()
+}
+
+/// From now on events of this relation count as changes of what is taught.
+pub fn watch_knowledge(relation: pg_sys::Oid) {
+    TAUGHT.set(relation.to_u32());
+}
+
+/// This transaction has changed the model or what is taught: what it sees is nobody else's.
+pub fn is_uncommitted() -> bool {
+    UNCOMMITTED.get()
+}
+
 /// From now on events of these relations count, in place of those watched before.
 pub fn watch(relations: impl Iterator<Item = pg_sys::Oid>) {
     let mut relations: Vec<u32> = relations.map(pg_sys::Oid::to_u32).collect();
@@ -38,6 +60,25 @@ pub fn watch(relations: impl Iterator<Item = pg_sys::Oid>) {
 /// Makes every backend that watches `relation` forget, at commit; this one at the end of the command.
 pub fn announce(relation: pg_sys::Oid) {
     forget();
+    queue(relation);
+}
+
+/// As [`announce`] for what is taught; `relation` is the one that [`watch_knowledge`] is told.
+pub fn announce_knowledge(relation: pg_sys::Oid) {
+    KNOWLEDGE.set(KNOWLEDGE.get() + 1);
+    queue(relation);
+}
+
+fn queue(relation: pg_sys::Oid) {
+    if !UNCOMMITTED.replace(true) {
+        use pgrx::PgXactCallbackEvent::{Abort, Commit, Prepare};
+        for end in [Commit, Abort, Prepare] {
+            pgrx::register_xact_callback(end, || {
+                UNCOMMITTED.set(false);
+                KNOWLEDGE.set(KNOWLEDGE.get() + 1);
+            });
+        }
+    }
     // SAFETY: only queues a message; raises an ordinary ERROR if the relation is gone.
     unsafe { pg_sys::CacheInvalidateRelcacheByRelid(relation) };
 }
@@ -60,10 +101,14 @@ fn register() {
 }
 
 unsafe extern "C-unwind" fn relation_changed(_arg: pg_sys::Datum, relation: pg_sys::Oid) {
+    super::writes::changed(relation.to_u32());
     let matters = relation == pg_sys::InvalidOid
         || WATCHED.with(|watched| watched.try_borrow().map_or(true, |w| w.binary_search(&relation.to_u32()).is_ok()));
     if matters {
         forget();
+    }
+    if relation == pg_sys::InvalidOid || relation.to_u32() == TAUGHT.get() {
+        KNOWLEDGE.set(KNOWLEDGE.get() + 1);
     }
 }
 

@@ -82,6 +82,27 @@ impl Region {
     }
 }
 
+impl Region {
+    /// Runs `f` with the part of the region that belongs to lock `i`, alone: the region falls into as many equal parts
+    /// as it has locks. `f` is short and raises nothing. A region is used by parts only or not at all.
+    pub fn with_part<T>(&self, i: usize, f: impl FnOnce(&mut [u8]) -> T) -> Option<T> {
+        let (start, length) = self.start()?;
+        // Parts begin at cache lines.
+        let part = (length / self.locks) & !63;
+        let i = i % self.locks;
+        let _locked = self.lock(i, Mode::Exclusive)?;
+        // SAFETY: the part lies within the region, parts don't overlap, and this one's lock is held exclusively.
+        Some(f(unsafe { std::slice::from_raw_parts_mut(start.as_ptr().add(i * part), part) }))
+    }
+
+    /// A region without locks as counters.
+    pub fn counters(&self) -> Option<&'static [AtomicU64]> {
+        let (start, length) = self.start().filter(|_| self.locks == 0)?;
+        // SAFETY: zeroed and aligned memory that lives as long as the server, never seen as anything else.
+        Some(unsafe { std::slice::from_raw_parts(start.as_ptr().cast(), length / size_of::<AtomicU64>()) })
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Shared,
@@ -112,10 +133,15 @@ impl Drop for Locked {
     }
 }
 
+/// The library is being loaded by the postmaster, before anything else is set up.
+pub fn is_preloading() -> bool {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::process_shared_preload_libraries_in_progress }
+}
+
 /// Asks for the region's memory, if the library is being preloaded.
 pub fn reserve(region: &'static Region) {
-    // SAFETY: reads a variable of the postmaster.
-    if !unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
+    if !is_preloading() {
         return;
     }
     let mut reserved = reserved();

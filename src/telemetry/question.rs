@@ -120,12 +120,6 @@ impl<'a> Question<'a> {
         (self.semantic_version, self.fingerprint) = (version, fingerprint);
     }
 
-    /// The answer comes from a cache.
-    #[expect(dead_code, reason = "for the cache of answers")]
-    pub fn cached(&mut self) {
-        self.cached = true;
-    }
-
     /// The model router decided which language model to ask.
     #[expect(dead_code, reason = "for the language model's step of the chain")]
     pub fn model_decision(&mut self, id: [u8; 16]) {
@@ -134,11 +128,7 @@ impl<'a> Question<'a> {
 
     /// Puts the answer on record, with the steps that led to it. Called once, when nothing can change it any more.
     pub fn answered(&self, answer: &Answer, steps: &impl Serialize) -> Result<()> {
-        let (status, counter) = match answer.status {
-            Status::Ok => ("ok", Counter::Ok),
-            Status::Clarify => ("clarify", Counter::Clarify),
-            Status::Refused => ("refused", Counter::Refused),
-        };
+        let (status, counter) = status(answer);
         memory::add(counter, 1);
         if self.cached {
             memory::add(Counter::Cached, 1);
@@ -168,6 +158,50 @@ impl<'a> Question<'a> {
             },
             pg::may_write(),
         )
+    }
+
+    /// What [`Self::repeated`] needs to put the same answer to a later question on record.
+    pub fn record(&self, answer: &Answer) -> Vec<u8> {
+        let quotes = settings::prompts() == Prompts::Full;
+        let spec = answer.spec.as_ref().filter(|_| quotes).and_then(|spec| serde_json::to_string(spec).ok());
+        let decision = Decision {
+            status: status(answer).0,
+            source: answer.source,
+            intent: answer.intent,
+            confidence: answer.confidence,
+            layer: answer.layer.map(layer),
+            dataset: answer.dataset.as_deref(),
+            spec: spec.as_deref(),
+            sql: answer.sql.as_deref().filter(|_| quotes),
+            clock: &self.clock,
+            settings: &self.settings,
+            semantic_version: self.semantic_version,
+            fingerprint: self.fingerprint,
+            ..Decision::default()
+        };
+        Record::Decision(decision).to_bytes().unwrap_or_default()
+    }
+
+    /// Puts an answer on record that was worked out for an earlier question; the clock is that one's.
+    pub fn repeated(&mut self, record: &[u8]) -> Result<()> {
+        self.cached = true;
+        memory::add(Counter::Cached, 1);
+        let Some(Record::Decision(kept)) = Record::from_bytes(record) else { return Ok(()) };
+        memory::add(
+            match kept.status {
+                "ok" => Counter::Ok,
+                "clarify" => Counter::Clarify,
+                _ => Counter::Refused,
+            },
+            1,
+        );
+        if settings::mode() == Mode::Off {
+            return Ok(());
+        }
+        (self.semantic_version, self.fingerprint) = (kept.semantic_version, kept.fingerprint);
+        kept.clock.clone_into(&mut self.clock);
+        kept.settings.clone_into(&mut self.settings);
+        self.log(kept, pg::may_write())
     }
 
     /// Puts an error on record, through shared memory: the transaction may be rolled back.
@@ -268,6 +302,14 @@ fn queue(record: &Record<'_>) {
             }
         }
         None => memory::add(Counter::Unstorable, 1),
+    }
+}
+
+fn status(answer: &Answer) -> (&'static str, Counter) {
+    match answer.status {
+        Status::Ok => ("ok", Counter::Ok),
+        Status::Clarify => ("clarify", Counter::Clarify),
+        Status::Refused => ("refused", Counter::Refused),
     }
 }
 

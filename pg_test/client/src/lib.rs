@@ -94,6 +94,13 @@ impl Database {
     pub fn session(&self) -> Client {
         self.config.clone().dbname(&self.name).connect(NoTls).expect("the scratch database accepts a session")
     }
+
+    /// The same, hearing what the server says besides.
+    pub fn session_with_notices(&self, hear: impl Fn(&str) + Send + Sync + 'static) -> Client {
+        let mut config = self.config.clone();
+        config.dbname(&self.name).notice_callback(move |notice| hear(notice.message()));
+        config.connect(NoTls).expect("the scratch database accepts a session")
+    }
 }
 
 impl Drop for Database {
