@@ -15,6 +15,7 @@
 mod changed;
 mod counters;
 mod key;
+mod kept;
 mod local;
 pub mod results;
 pub mod settings;
@@ -24,6 +25,7 @@ mod store;
 #[allow(unused_imports)] // what health reports are made of
 pub use counters::Stats;
 pub use counters::stats;
+pub use kept::kept;
 
 /// In the order of their numbers in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

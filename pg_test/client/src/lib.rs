@@ -147,6 +147,14 @@ impl Server {
     }
 }
 
+/// Runs `scripts/cluster.sh` with the cluster of this name beside the private one (empty: that one); its output.
+pub fn cluster(name: &str, arguments: &[&str]) -> String {
+    let script = std::env::var("ROUTER_CLUSTER_SCRIPT").expect("ROUTER_CLUSTER_SCRIPT is set by `make test`");
+    let ran = Command::new(script).args(arguments).env("ROUTER_CLUSTER", name).output().expect("the script starts");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8_lossy(&ran.stdout).trim().to_owned()
+}
+
 /// The one value of the one row that `sql` gives, as text; `None` for NULL.
 pub fn value(client: &mut Client, sql: &str) -> Option<String> {
     match client.simple_query(sql) {
