@@ -23,8 +23,7 @@ pub fn define() {
         &SHARED_CACHE_SIZE,
         0,
         i32::MAX / 2,
-        // Where the library is loaded later the setting only says what it would be.
-        if crate::pg::shared::is_preloading() { GucContext::Postmaster } else { GucContext::Sighup },
+        crate::pg::shared::at_server_start(),
         GucFlags::UNIT_KB,
     );
     GucRegistry::define_bool_guc(

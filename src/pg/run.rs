@@ -105,7 +105,8 @@ pub fn plan(analysed: &Analysed) -> Plan {
             unreachable!()
         };
         // Of the rewritten tree, in which views are open and nothing is computed yet.
-        let tree = (!pg_sys::contain_mutable_functions(query.cast())).then(|| hash_of(query.cast()));
+        let for_all = !(*query).hasRowSecurity && !pg_sys::contain_mutable_functions(query.cast());
+        let tree = for_all.then(|| hash_of(query.cast()));
         let statement =
             pg_sys::pg_plan_query(query, source, pg_sys::CURSOR_OPT_PARALLEL_OK as i32, std::ptr::null_mut());
         let top = &*(*statement).planTree;

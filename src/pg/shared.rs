@@ -139,6 +139,12 @@ pub fn is_preloading() -> bool {
     unsafe { pg_sys::process_shared_preload_libraries_in_progress }
 }
 
+/// The context of a setting that is read when the server starts. Where the library is loaded later, such a setting can
+/// only say what it would be: the server refuses new ones that can't be set any more.
+pub fn at_server_start() -> pgrx::GucContext {
+    if is_preloading() { pgrx::GucContext::Postmaster } else { pgrx::GucContext::Sighup }
+}
+
 /// Asks for the region's memory, if the library is being preloaded.
 pub fn reserve(region: &'static Region) {
     if !is_preloading() {

@@ -3,8 +3,8 @@
 use postgres::Client;
 use router_client_tests::{Database, Server, value};
 
-/// Tables that are no one's work: made by the extension itself, or worth nothing elsewhere.
-const NOT_DUMPED: &str = "'access_levels'";
+/// Tables that are no one's work: made by the extension itself, or made again where they are wanted.
+const NOT_DUMPED: &str = "'access_levels', 'remote_embeddings'";
 
 /// Something in every table that people or programs fill.
 const FILL: &str = "
