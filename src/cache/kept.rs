@@ -10,6 +10,7 @@ use crate::pg;
 
 /// What is kept for `label` and whatever else it depends on, or what `make` makes, which is then kept. An error is
 /// not; nor is what `worth` says no to.
+#[allow(dead_code)] // its first callers are being written
 pub fn kept<T: Serialize + DeserializeOwned>(
     layer: Layer,
     label: &str,

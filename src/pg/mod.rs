@@ -39,7 +39,7 @@ pub use jsonb_image::JsonImage;
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
 pub use session::{as_extension_owner, extension_is_installed};
 pub use settings::{reserve_setting_prefix, row_security, setting, settings_generation, watch_settings, watched_settings};
-pub use snapshot::{has_written, in_recovery, snapshot_is_fixed, with_latest_snapshot};
+pub use snapshot::{has_written, snapshot_is_fixed, with_latest_snapshot};
 pub use timer::with_time_limit;
 pub use vector::Vector;
 

@@ -16,12 +16,6 @@ pub fn has_written() -> bool {
     unsafe { pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId }
 }
 
-/// The server follows another one: nothing can be written.
-pub fn in_recovery() -> bool {
-    // SAFETY: reads a variable in shared memory.
-    unsafe { pg_sys::RecoveryInProgress() }
-}
-
 /// Runs `read`, whose queries see the latest committed state and the own transaction's changes.
 ///
 /// A statement's snapshot may be older than an invalidation message that has been taken in already;

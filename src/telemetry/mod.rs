@@ -27,7 +27,7 @@ pub use metrics::metrics;
 pub use operation::{Operation, observe};
 pub use optimize::{optimize, undo};
 pub use question::{Question, log_failure, question};
-pub use recall::{Recalled, recall};
+pub use recall::recall;
 pub use recover::recovering;
 pub use report::{errors, performance};
 
