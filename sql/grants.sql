@@ -40,6 +40,10 @@ INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'agent_model_assignments',       'admin',   'SELECT, INSERT, UPDATE, DELETE'),
   ('relation', 'routing_decisions',             'admin',   'SELECT'),
   ('relation', 'audit_log',                     'admin',   'SELECT'),
+  ('relation', 'decisions',                     'analyst', 'SELECT'),  -- row security shows each role its own
+  ('relation', 'error_log',                     'admin',   'SELECT'),
+  ('relation', 'optimizations',                 'admin',   'SELECT'),
+  ('relation', 'warm_questions',                'admin',   'SELECT'),
   ('relation', 'datasets',                      'admin',   'SELECT'),
   ('relation', 'dataset_columns',               'admin',   'SELECT'),
   ('relation', 'relationships',                 'admin',   'SELECT'),

@@ -3,6 +3,8 @@
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
 
+use crate::pg::Failure;
+
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What SQL functions return: of any other error type pgrx raises the text alone, under one SQLSTATE and without hint.
@@ -63,8 +65,30 @@ impl Error {
         self
     }
 
+    pub fn sqlstate(&self) -> String {
+        sqlstate(self.code)
+    }
+
     pub fn message(&self) -> &str {
         &self.message
+    }
+}
+
+/// An SQLSTATE in its five characters: the server packs six bits of each into a number.
+pub fn sqlstate(code: PgSqlErrorCode) -> String {
+    (0..5).map(|i| char::from(b'0' + ((code as i32 >> (6 * i)) & 0x3f) as u8)).collect()
+}
+
+/// What the server raised, to be raised again with what it said.
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self { code: failure.code, message: failure.message, detail: failure.detail, hint: failure.hint }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Self {
+        Self { code: e.code, message: e.message, detail: e.detail, hint: e.hint, timed_out: false }
     }
 }
 

@@ -131,10 +131,13 @@ pub fn init() {
         default,
     );
     crate::models::settings::define();
+    crate::telemetry::settings::define();
     crate::asking::settings::define();
     crate::worker::settings::define();
+    crate::cache::settings::define();
     asking::init();
     crate::pg::reserve_setting_prefix(c"router");
+    crate::pg::watch_settings("router.");
 }
 
 pub fn sql_validation() -> bool {

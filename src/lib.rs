@@ -3,14 +3,17 @@
 
 mod api;
 mod asking;
+mod cache;
 mod catalog;
 mod error;
 mod execute;
+mod golden;
 mod guard;
 mod guc;
 mod models;
 mod pg;
 mod similarity;
+mod telemetry;
 mod worker;
 
 pgrx::pg_module_magic!(name, version);
@@ -25,8 +28,11 @@ pub extern "C-unwind" fn _PG_init() {
     router_core::route::warm_up();
     pg::bar::init();
     pg::rate_table::init();
+    telemetry::init();
     worker::init();
     pg::mapped::init();
+    pg::writes::init();
+    cache::init();
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod cache;
+pub mod compare;
 pub mod embed;
 pub mod entity;
 pub mod intent;
@@ -15,4 +17,5 @@ pub mod route;
 pub mod semantic;
 pub mod similarity;
 pub mod sql;
+pub mod telemetry;
 pub mod time;

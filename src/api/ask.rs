@@ -4,21 +4,22 @@ use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::Value;
 
-use crate::asking::route;
+use crate::asking::{reply, route, run};
 use crate::error::SqlResult as Result;
 use crate::execute;
-use crate::pg::JsonArg;
+use crate::pg::{JsonArg, JsonImage};
+use crate::telemetry::{self, Operation};
 
 /// A question in plain words to an explained, validated query: see the contract's keys in the manual.
 #[pg_extern]
-fn router_route(prompt: &str, context: default!(JsonArg, "'{}'")) -> Result<JsonB> {
-    Ok(JsonB(route(prompt, &context.value("context")?)?.to_json()))
+fn router_route(prompt: &str, context: default!(JsonArg, "'{}'")) -> Result<JsonImage> {
+    Ok(reply(prompt, &context)?.into_image()?)
 }
 
 /// The SQL alone, for `\gexec`. Raises when there is no answer.
 #[pg_extern]
 fn router_sql(prompt: &str, context: default!(JsonArg, "'{}'")) -> Result<String> {
-    Ok(route(prompt, &context.value("context")?)?.sql()?.to_owned())
+    Ok(reply(prompt, &context)?.sql()?.to_owned())
 }
 
 /// The answer's points. Raises when there is no answer.
@@ -33,8 +34,7 @@ fn router_query(
         (name!(x_axis, Option<String>), name!(series, Option<String>), name!(y_value, Option<AnyNumeric>)),
     >,
 > {
-    let routed = route(prompt, &context.value("context")?)?;
-    let rows = execute::run(routed.sql()?)?;
+    let rows = telemetry::observe(Operation::Query, || run(prompt, &context))?;
     let at = |name: &str| rows.columns.iter().position(|c| c == name);
     let (x, series, y) = (at("x_axis"), at("series"), at("y_value"));
     let points: Vec<_> = rows
@@ -55,8 +55,7 @@ fn router_query(
 /// The answer's rows as objects. Raises when there is no answer.
 #[pg_extern]
 fn router_rows(prompt: &str, context: default!(JsonArg, "'{}'")) -> Result<SetOfIterator<'static, JsonB>> {
-    let routed = route(prompt, &context.value("context")?)?;
-    let rows = execute::run(routed.sql()?)?;
+    let rows = telemetry::observe(Operation::Rows, || run(prompt, &context))?;
     let objects: Vec<JsonB> = rows.objects().map(|o| JsonB(Value::Object(o))).collect();
     Ok(SetOfIterator::new(objects))
 }

@@ -1,7 +1,9 @@
 //! Every SQL function, thin, one file per audience.
 
 mod ask;
+mod cache;
 mod embed;
+mod golden;
 mod models;
 mod operate;
 mod similar;

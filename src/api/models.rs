@@ -220,14 +220,6 @@ fn router_compare_strategies(
     Ok(TableIterator::new(rows))
 }
 
-/// Makes partitions of the decision history ahead and drops what is older than `router.decision_retention`
-/// days. Fit to be scheduled. Returns what it did.
-#[pg_extern(volatile)]
-fn router_maintain()
--> Result<TableIterator<'static, (name!(action, String), name!(object, String), name!(affected, Option<i64>))>> {
-    Ok(TableIterator::new(manage::maintain()?))
-}
-
 /// The best assignment for a prompt by a strategy, with the candidates, their scores and why.
 ///
 /// Options: `task_type` (else guessed from the prompt), `quality_floor` (share of the best expected

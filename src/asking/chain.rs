@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use router_core::route::{Answer, Context, ContextError, Status, ask, explore};
+use router_core::telemetry::ErrorKind;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ use super::remote;
 use super::settings::{self, Thresholds};
 use crate::catalog::RoleModel;
 use crate::error::{Error, Result};
+use crate::telemetry::{self, Operation};
 
 /// A question, and everything its answer may depend on.
 pub struct Asked<'a> {
@@ -76,7 +78,7 @@ pub fn decide(asked: &Asked<'_>) -> Result<Decision> {
 }
 
 fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answer> {
-    if let Some(answer) = known::taught(asked)? {
+    if let Some(answer) = or_go_on(|| known::taught(asked), || None)? {
         trail.won("taught", Some(answer.confidence), 0.0, "taught for these very words");
         return Ok(answer);
     }
@@ -90,7 +92,8 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
     {
         return Ok(answer);
     }
-    let Similar { answer: similar, detail } = known::similar(asked, &local)?;
+    let failed = || Similar { answer: None, detail: "looking for similar questions failed".to_owned() };
+    let Similar { answer: similar, detail } = or_go_on(|| known::similar(asked, &local), failed)?;
     let similar_score = similar.as_ref().map(|a| a.confidence);
     if let Some(answer) = similar.clone().filter(|a| a.confidence > at.similarity) {
         trail.won("similarity", similar_score, at.similarity, &detail);
@@ -105,6 +108,11 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
         trail.lost(row, Some(local.confidence), bar, reading_of(&local));
     }
     fallbacks(asked, local, similar, at, trail)
+}
+
+/// What the store of questions gives; if reading it fails, `instead`: the router can answer without.
+fn or_go_on<T>(look: impl FnOnce() -> Result<T>, instead: impl FnOnce() -> T) -> Result<T> {
+    telemetry::recovering(Operation::Similarity, ErrorKind::SimilaritySearchFailed, look, instead)
 }
 
 /// A step of the chain.
@@ -138,7 +146,7 @@ fn fallbacks(
             Fallback::LanguageModel => continue,
             Fallback::Similarity => ("similarity", similar.clone()),
             Fallback::Keyword => ("keyword", keyword(&local)),
-            Fallback::Template => ("template", known::template(asked)?),
+            Fallback::Template => ("template", or_go_on(|| known::template(asked), || None)?),
             Fallback::Exploratory => ("exploratory", explore(asked.prompt, &local, &asked.known.model, asked.context)),
         };
         if let Some(answer) = trail.offer(name, at.bar, proposal) {
@@ -160,6 +168,14 @@ fn reading_of(local: &Answer) -> &'static str {
         Status::Clarify => "the router's own reading leaves something open",
         Status::Refused => "the router's own reading finds nothing to answer",
     }
+}
+
+/// Asking again gives the same answer until the model or what was taught changes: no step was asked that may say
+/// something else next time, as a user's handler or a language model that was late.
+pub fn is_repeatable(steps: &[Step]) -> bool {
+    const LOCAL: [&str; 8] =
+        ["taught", "similarity", "direct", "intent", "keyword", "template", "exploratory", "error"];
+    steps.iter().all(|s| LOCAL.contains(&s.step.as_ref()) || (s.won && s.step == "language_model"))
 }
 
 /// The steps so far.

@@ -5,8 +5,12 @@ mod context;
 mod known;
 mod recent;
 mod remote;
+mod reply;
 mod route;
+mod run;
 pub mod settings;
 
 pub use recent::{Turn, turn};
-pub use route::route;
+pub use reply::reply;
+pub use route::{check_prompt, route, work_out};
+pub use run::run;

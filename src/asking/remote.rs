@@ -7,6 +7,7 @@
 use router_core::quickspec::QuickSpec;
 use router_core::remote::{Draft, Resolution, Weighed, chat_request, resolve, weigh};
 use router_core::route::{Alternative, Answer, INTENTS, Status, answer_known};
+use router_core::telemetry::ErrorKind;
 use serde_json::{Value, json};
 
 use super::chain::Asked;
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::models::content;
 use crate::pg;
 use crate::pg::worker::endpoints;
+use crate::telemetry::{self, Operation};
 use crate::worker::endpoint::{self, Endpoint};
 use crate::worker::settings::{self, Llm};
 use crate::worker::{Kind, Shadow, client};
@@ -51,7 +53,10 @@ pub fn propose(asked: &Asked<'_>, local: &mut Answer) -> Result<Option<Answer>> 
     order.prompt = asked.prompt.to_owned();
     let answer = match client::call(&order, settings::llm_timeout()) {
         Ok(answer) => answer,
-        Err(absence) => return Ok(nothing(local, absence.text().to_owned())),
+        Err(absence) => {
+            failed(absence.text());
+            return Ok(nothing(local, absence.text().to_owned()));
+        }
     };
     local.steps.push((
         "language_model",
@@ -63,7 +68,10 @@ pub fn propose(asked: &Asked<'_>, local: &mut Answer) -> Result<Option<Answer>> 
     });
     match read {
         Ok((draft, resolution)) => Ok(take(asked, local, &draft, resolution, &model)),
-        Err(refused) => Ok(nothing(local, refused.to_string())),
+        Err(refused) => {
+            failed(&refused.to_string());
+            Ok(nothing(local, refused.to_string()))
+        }
     }
 }
 
@@ -95,6 +103,12 @@ fn scope(asked: &Asked<'_>) -> Option<Vec<bool>> {
 fn told(asked: &Asked<'_>, endpoint: &Endpoint, scope: &[bool]) -> Value {
     let share = settings::llm_share();
     chat_request(&endpoint.model_id, asked.prompt, &asked.known.model, scope, share, endpoint.output).0
+}
+
+/// On record: the model did not classify the question, its words do.
+fn failed(why: &str) {
+    let kind = ErrorKind::ClassificationFailed;
+    telemetry::log_failure(Operation::LanguageModel, kind, kind.sqlstate(), why, true);
 }
 
 fn nothing(local: &mut Answer, why: String) -> Option<Answer> {

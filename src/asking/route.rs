@@ -1,11 +1,13 @@
 //! One call: checks the prompt, asks the brain over what the caller may see, guards what comes out.
 
-use router_core::route::{Answer, Status};
+use router_core::route::{Answer, Context, Status};
 use serde_json::{Value, json};
 
-use super::chain::{Asked, Decision, Step, decide};
+use super::chain::{Asked, Decision, Step, decide, is_repeatable};
 use super::{context, recent, remote};
 use crate::error::{Error, Result};
+use crate::pg::JsonImage;
+use crate::telemetry::{self, Question};
 use crate::{catalog, guard, guc, pg, worker};
 
 /// An answer with its identity.
@@ -15,22 +17,64 @@ pub struct Routed {
     pub answer: Answer,
     /// Which sources were looked at, and by what margin they were taken or passed over.
     pub steps: Vec<Step>,
+    pub context: Context,
+    /// Relations and columns that the statement reads.
+    pub reads: Vec<(u32, Vec<i16>)>,
+    /// The answer as `jsonb`, if it was made already.
+    pub image: Option<JsonImage>,
+    /// The guard let the statement pass, or there is none.
+    passed: bool,
 }
 
-/// Routes a prompt for the current user. Nothing is written.
+/// Routes a prompt for the current user, whatever is kept of earlier answers. Nothing is written.
 pub fn route(prompt: &str, given: &Value) -> Result<Routed> {
+    telemetry::question(prompt, given, |question| {
+        admit(prompt)?;
+        answer(prompt, given, Some(question))
+    })
+}
+
+/// What every question passes first.
+pub(super) fn admit(prompt: &str) -> Result<()> {
     check_prompt(prompt)?;
     guard::rate_limit::check()?;
     worker::notice();
+    Ok(())
+}
+
+/// As [`route`], of a prompt that was checked; no question of the caller's, so that nothing counts or remembers it.
+pub fn work_out(prompt: &str, given: &Value) -> Result<Routed> {
+    answer(prompt, given, None)
+}
+
+pub(super) fn answer(prompt: &str, given: &Value, mut question: Option<&mut Question<'_>>) -> Result<Routed> {
     let context = context::parse(given)?;
     let known = catalog::model()?;
-    let request_id = pg::random_uuid();
+    if let Some(question) = &mut question {
+        question.clock(&context.clock);
+        question.model(known.model.version, known.fingerprint);
+        question.step("model");
+    }
+    let request_id = question.as_ref().map_or_else(pg::random_uuid, |q| q.request_id().to_owned());
     let asked = Asked { request_id: &request_id, prompt, given, context: &context, known: &known };
     let decision = if known.model.datasets.is_empty() { nothing_registered() } else { decide(&asked)? };
-    let answer = guarded(decision.answer)?;
-    remote::shadow(&asked, &answer)?;
-    recent::remember(&request_id, prompt, &answer);
-    Ok(Routed { request_id, answer, steps: decision.steps })
+    if let Some(question) = &mut question {
+        question.step("decide");
+    }
+    let Guarded { answer, reads, passed } = guarded(decision.answer)?;
+    if let Some(question) = question {
+        question.step("guard");
+        question.answered(&answer, &decision.steps)?;
+        remote::shadow(&asked, &answer)?;
+        recent::remember(&request_id, prompt, &answer);
+    }
+    Ok(Routed { request_id, answer, steps: decision.steps, context, reads, image: None, passed })
+}
+
+struct Guarded {
+    answer: Answer,
+    reads: Vec<(u32, Vec<i16>)>,
+    passed: bool,
 }
 
 fn nothing_registered() -> Decision {
@@ -40,17 +84,18 @@ fn nothing_registered() -> Decision {
 }
 
 /// Whoever proposed the answer, its SQL is handed out only if it may run.
-fn guarded(mut answer: Answer) -> Result<Answer> {
-    let Some(sql) = &answer.sql else { return Ok(answer) };
-    if let Some(first) = guard::validate_qualified(sql)?.violations.first() {
+fn guarded(mut answer: Answer) -> Result<Guarded> {
+    let Some(sql) = &answer.sql else { return Ok(Guarded { answer, reads: Vec::new(), passed: true }) };
+    let verdict = guard::validate_qualified(sql)?;
+    if let Some(first) = verdict.violations.first() {
         answer.status = Status::Refused;
         answer.explain = format!("The question was understood, but its SQL may not run: {}.", first.detail);
         answer.sql = None;
     }
-    Ok(answer)
+    Ok(Guarded { answer, passed: verdict.is_valid(), reads: verdict.reads })
 }
 
-fn check_prompt(prompt: &str) -> Result<()> {
+pub fn check_prompt(prompt: &str) -> Result<()> {
     if prompt.chars().all(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::invalid("the prompt is blank")
             .with_hint("ask a question, for instance 'sales by region last month'"));
@@ -88,17 +133,22 @@ impl Routed {
     /// The SQL, or why there is none.
     pub fn sql(&self) -> Result<&str> {
         let a = &self.answer;
-        a.sql.as_deref().ok_or_else(|| {
-            let what =
-                if a.status == Status::Clarify { "the question is open" } else { "the question can't be answered" };
-            let error = Error::invalid(format!("{what}: {}", a.explain));
-            match a.alternatives.as_slice() {
-                [] => error.with_hint("SELECT * FROM router_explain(...) shows how it was read"),
-                list => {
-                    let lines: Vec<String> = list.iter().map(|x| x.difference.clone()).collect();
-                    error.with_hint(format!("it could be read so: {}", lines.join(" | ")))
-                }
-            }
-        })
+        let differences = || a.alternatives.iter().map(|x| x.difference.clone()).collect();
+        a.sql.as_deref().ok_or_else(|| no_sql(a.status, &a.explain, differences()))
     }
+
+    /// The same question gets the same answer until something changes that the cache knows of.
+    pub(super) fn may_be_kept(&self) -> bool {
+        self.passed && !self.steps.is_empty() && is_repeatable(&self.steps)
+    }
+}
+
+/// The error for a question without an answer.
+pub(super) fn no_sql(status: Status, explain: &str, differences: Vec<String>) -> Error {
+    let what = if status == Status::Clarify { "the question is open" } else { "the question can't be answered" };
+    let error = Error::invalid(format!("{what}: {explain}"));
+    if differences.is_empty() {
+        return error.with_hint("SELECT * FROM router_explain(...) shows how it was read");
+    }
+    error.with_hint(format!("it could be read so: {}", differences.join(" | ")))
 }

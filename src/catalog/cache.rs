@@ -20,7 +20,6 @@ pub struct RoleModel {
     pub role: pg_sys::Oid,
     /// Equal fingerprints mean equal models, equally visible, in every backend of the server. For caches of answers,
     /// because two uncommitted states can share a version.
-    #[allow(dead_code)]
     pub fingerprint: u64,
     pub model: SemanticModel,
     /// Registrations that are not what they should be. For operators: it names relations the role may not see.

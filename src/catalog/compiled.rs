@@ -59,7 +59,7 @@ fn open_values(key: u64) -> Option<Values> {
 
 /// A state that nobody else sees is compiled in memory, for this backend alone.
 fn compile(client: &SpiClient<'_>, state: &State) -> Result<Compiled> {
-    let lock = if pg::sees_its_own_state() { None } else { files::lock() };
+    let lock = if pg::has_written() || pg::snapshot_is_fixed() { None } else { files::lock() };
     if lock.is_some()
         && let Some(compiled) = mapped(state.key)
     {
@@ -182,7 +182,7 @@ fn values(client: &SpiClient<'_>, held: &[Held], shared: bool) -> Result<Vec<Val
 
 fn values_key(held: &[&Held]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (router_core::semantic::compiled::FORMAT, pg::database().to_u32()).hash(&mut hasher);
+    (router_core::semantic::compiled::FORMAT, pg::process::database()).hash(&mut hasher);
     held.iter().for_each(|h| (h.relation, &h.column, h.stamp).hash(&mut hasher));
     hasher.finish()
 }

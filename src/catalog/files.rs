@@ -36,7 +36,7 @@ impl Part {
 }
 
 fn path(part: Part, key: u64) -> PathBuf {
-    Path::new(DIRECTORY).join(format!("{}.{key:016x}.{}", pg::database().to_u32(), part.suffix()))
+    Path::new(DIRECTORY).join(format!("{}.{key:016x}.{}", pg::process::database(), part.suffix()))
 }
 
 /// Maps the file that holds `key`; `None` when there is none, or it is damaged.
@@ -54,7 +54,7 @@ pub fn open(part: Part, key: u64) -> Option<Bytes> {
 
 /// Keys of the files of values of this database.
 pub fn values() -> Vec<u64> {
-    let own = format!("{}.", pg::database().to_u32());
+    let own = format!("{}.", pg::process::database());
     let entries = fs::read_dir(DIRECTORY).into_iter().flatten().flatten();
     entries
         .filter_map(|e| {
@@ -91,7 +91,7 @@ pub fn remove_stale(kept: &[(Part, u64)], exists: &dyn Fn(u32) -> bool) {
     for entry in fs::read_dir(DIRECTORY).into_iter().flatten().flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
         let Some(database) = name.split('.').next().and_then(|d| d.parse::<u32>().ok()) else { continue };
-        let stale = if database == pg::database().to_u32() {
+        let stale = if database == pg::process::database() {
             !name.ends_with(".lock") && !kept.contains(&entry.path())
         } else {
             !exists(database)
@@ -108,14 +108,14 @@ pub struct Lock(#[allow(dead_code)] File);
 /// The lock of this database; `None` when files can't be written here, or another backend keeps it for too long.
 pub fn lock() -> Option<Lock> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(DIRECTORY).ok()?;
-    let name = Path::new(DIRECTORY).join(format!("{}.lock", pg::database().to_u32()));
+    let name = Path::new(DIRECTORY).join(format!("{}.lock", pg::process::database()));
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(name).ok()?;
     let began = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => return Some(Lock(file)),
             Err(fs::TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
-                pg::check_for_interrupts();
+                pg::process::check_interrupts();
                 std::thread::sleep(Duration::from_millis(5));
             }
             Err(_) => return None,

@@ -57,7 +57,7 @@ pub fn read(client: &SpiClient<'_>, role: pg_sys::Oid) -> Result<State> {
     let oids = |i| row.get::<Vec<pg_sys::Oid>>(i).map(Option::unwrap_or_default);
     let version = number(1)?.unsigned_abs();
     let mut hasher = DefaultHasher::new();
-    (FORMAT, env!("CARGO_PKG_VERSION"), pg::database().to_u32()).hash(&mut hasher);
+    (FORMAT, env!("CARGO_PKG_VERSION"), pg::process::database()).hash(&mut hasher);
     (version, number(2)?, number(3)?, number(8)?).hash(&mut hasher);
     let mut watched = oids(6)?;
     watched.extend(row.get::<pg_sys::Oid>(7)?);

@@ -46,6 +46,8 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// The text that may run, without a final semicolon; None if the statement is refused.
     pub sanitized_sql: Option<String>,
+    /// Relations it reads and their columns, by OID and number (0: the whole row); empty if it is refused.
+    pub reads: Vec<(u32, Vec<i16>)>,
 }
 
 impl Verdict {
@@ -89,9 +91,20 @@ fn validate_with(sql: &str, names: Names) -> Result<Verdict> {
         refused => refused,
     };
     Ok(match judged {
-        Ok(cleared) => Verdict { violations: Vec::new(), sanitized_sql: Some(cleared.statement.text) },
-        Err(violations) => Verdict { violations, sanitized_sql: None },
+        Ok(cleared) => {
+            let reads = relations::read_by(&cleared.statement.tree);
+            Verdict { violations: Vec::new(), sanitized_sql: Some(cleared.statement.text), reads }
+        }
+        Err(violations) => Verdict { violations, sanitized_sql: None, reads: Vec::new() },
     })
+}
+
+/// A statement as the server prints it, every name qualified, if the caller may run it; else why not.
+///
+/// # Errors
+/// As [`validate`].
+pub fn canonical(sql: &str, names: Names) -> Result<std::result::Result<String, Vec<Violation>>> {
+    Ok(judge(sql, names)?.map(|cleared| cleared.statement.canonical()))
 }
 
 /// A statement that every layer but the planner's has let pass.

@@ -29,6 +29,19 @@ pub fn check(tree: &Node, registered: &RegisteredRelations) -> Vec<Violation> {
     found
 }
 
+/// Every relation with the columns that are read of it, as often as it occurs.
+pub fn read_by(tree: &Node) -> Vec<(u32, Vec<i16>)> {
+    let mut read = Vec::new();
+    tree.visit(&mut |node| {
+        if let Kind::Range(range) = &node.kind
+            && let Source::Relation { oid, columns } = &range.source
+        {
+            read.push((*oid, columns.clone()));
+        }
+    });
+    read
+}
+
 fn check_registered(
     oid: u32,
     relation: &RegisteredRelation,

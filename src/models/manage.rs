@@ -115,11 +115,10 @@ pub fn list(
 /// One thing that maintenance did: what, to which object, how many rows (None: not counted).
 pub type Maintained = (String, String, Option<i64>);
 
-/// Makes partitions of the decision history ahead and drops what is older than `router.decision_retention`.
-pub fn maintain() -> Result<Vec<Maintained>> {
+/// Makes partitions of the decision history ahead and drops what is older than so many days.
+pub fn maintain(days: i32) -> Result<Vec<Maintained>> {
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
-            let days = super::settings::decision_retention();
             let rows = client.update("SELECT * FROM router.maintain_decisions($1)", None, &[days.into()])?;
             rows.map(|r| Ok((r.get(1)?.unwrap_or_default(), r.get(2)?.unwrap_or_default(), r.get(3)?))).collect()
         })

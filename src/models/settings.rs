@@ -10,8 +10,6 @@ static QUALITY_FLOOR: GucSetting<f64> = GucSetting::<f64>::new(0.85);
 static OUTCOME_HALF_LIFE: GucSetting<i32> = GucSetting::<i32>::new(7 * 24);
 /// Seconds.
 static CIRCUIT_COOLDOWN: GucSetting<i32> = GucSetting::<i32>::new(60);
-/// Days.
-static DECISION_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90);
 /// Most recent outcomes that a session learns from.
 static LEARNED_OUTCOMES: GucSetting<i32> = GucSetting::<i32>::new(50_000);
 
@@ -59,16 +57,6 @@ pub fn define() {
         default | GucFlags::UNIT_S,
     );
     GucRegistry::define_int_guc(
-        c"router.decision_retention",
-        c"Days for which routing decisions are kept",
-        c"router_maintain() drops older ones.",
-        &DECISION_RETENTION,
-        1,
-        36_500,
-        GucContext::Suset,
-        default,
-    );
-    GucRegistry::define_int_guc(
         c"router.learned_outcomes",
         c"Most recent outcomes that router_recommend learns from",
         c"About 300 bytes of memory each in every session that calls it.",
@@ -96,11 +84,6 @@ pub fn decay_per_second() -> f64 {
 /// Seconds.
 pub fn circuit_cooldown() -> f64 {
     CIRCUIT_COOLDOWN.get().into()
-}
-
-/// Days.
-pub fn decision_retention() -> i32 {
-    DECISION_RETENTION.get()
 }
 
 pub fn learned_outcomes() -> i64 {

@@ -29,6 +29,22 @@ pub struct Analysed {
     pub tree: Node,
 }
 
+impl Analysed {
+    /// The statement as the server prints it, every name qualified: the same for texts that differ in spelling only.
+    pub fn canonical(&self) -> String {
+        // SAFETY: the tree is copied, since printing takes locks and notes them in it; the text is palloc'ed. The nest
+        // level is popped below, or by the abort after an error.
+        unsafe {
+            let level = pg_sys::NewGUCNestLevel();
+            set_local(c"search_path", c"pg_catalog, pg_temp");
+            let query = pg_sys::copyObjectImpl(self.query.cast()).cast::<pg_sys::Query>();
+            let text = CStr::from_ptr(pg_sys::pg_get_querydef(query, false)).to_string_lossy().into_owned();
+            pg_sys::AtEOXact_GUC(true, level);
+            text.trim().to_owned()
+        }
+    }
+}
+
 /// What a text is if it is not one SELECT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotAQuery {

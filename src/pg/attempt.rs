@@ -61,6 +61,28 @@ pub fn attempt_keeping<T>(f: impl FnOnce() -> (T, bool)) -> Result<T, Failure> {
     }
 }
 
+/// An error on its way to the caller.
+pub struct Raised(CaughtError);
+
+/// Runs `f`; if it raises, the error is returned to be looked at and raised again. Nothing is rolled back before.
+pub fn looking_at_errors<T>(f: impl FnOnce() -> T) -> Result<T, Raised> {
+    PgTryBuilder::new(AssertUnwindSafe(|| Ok(f())))
+        .catch_others(|error| Err(Raised(error)))
+        .catch_rust_panic(|error| Err(Raised(error)))
+        .execute()
+}
+
+impl Raised {
+    /// `None` for a Rust panic.
+    pub fn failure(&self) -> Option<Failure> {
+        failure(&self.0)
+    }
+
+    pub fn raise_again<T>(self) -> T {
+        self.0.rethrow()
+    }
+}
+
 /// None for a Rust panic: a bug, not to be dressed up as a verdict.
 fn failure(error: &CaughtError) -> Option<Failure> {
     match error {

@@ -1,25 +1,24 @@
-//! Facts about the database and the transaction at hand.
+//! Whether this transaction may write, and on what server.
 
 use pgrx::pg_sys;
 
-/// The OID of the current database.
-pub fn database() -> pg_sys::Oid {
-    // SAFETY: reads a backend variable.
-    unsafe { pg_sys::MyDatabaseId }
+/// Whether the server is a standby, or replays its log after a crash.
+pub fn in_recovery() -> bool {
+    // SAFETY: reads shared state of the server.
+    unsafe { pg_sys::RecoveryInProgress() }
 }
 
-/// True when what this transaction sees may differ from what is committed now: it wrote something itself, or its
-/// snapshot is fixed.
-pub fn sees_its_own_state() -> bool {
-    // SAFETY: read backend variables.
+/// Whether this transaction may write: it is not read-only, not on a standby and not in parallel mode.
+pub fn may_write() -> bool {
+    // SAFETY: reads backend variables.
+    unsafe { !pg_sys::XactReadOnly && !pg_sys::IsInParallelMode() && !in_recovery() }
+}
+
+/// Of the running server, as in `SHOW server_version`.
+pub fn server_version() -> String {
+    // SAFETY: the setting exists; its text is copied at once.
     unsafe {
-        pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId
-            || pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32
-            || pg_sys::IsInParallelMode()
+        let text = pg_sys::GetConfigOption(c"server_version".as_ptr(), true, false);
+        if text.is_null() { String::new() } else { std::ffi::CStr::from_ptr(text).to_string_lossy().into_owned() }
     }
-}
-
-/// Ends the statement if it was cancelled or the server is going down.
-pub fn check_for_interrupts() {
-    pgrx::check_for_interrupts!();
 }

@@ -132,6 +132,18 @@ pub fn column_types(relation: u32) -> Vec<u32> {
     }
 }
 
+/// The number of the file that holds a relation's rows; another one after TRUNCATE, REFRESH and whatever rewrites it.
+/// 0 for those without rows of their own.
+pub fn file_of(relation: pg_sys::Oid) -> u32 {
+    // SAFETY: the tuple is read before it is released.
+    unsafe {
+        let Some(tuple) = search(pg_sys::SysCacheIdentifier::RELOID as i32, relation.to_u32()) else { return 0 };
+        let file = (*pg_sys::heap_tuple_get_struct::<pg_sys::FormData_pg_class>(tuple)).relfilenode;
+        pg_sys::ReleaseSysCache(tuple);
+        file.to_u32()
+    }
+}
+
 /// Schema and name, unquoted.
 pub fn relation_name(oid: u32) -> Option<(String, String)> {
     // SAFETY: both calls return palloc'ed names or null.

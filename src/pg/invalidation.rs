@@ -12,6 +12,12 @@ thread_local! {
     static REGISTERED: Cell<bool> = const { Cell::new(false) };
     /// Relations whose events matter, sorted; `None`: all of them.
     static WATCHED: RefCell<Option<Vec<u32>>> = const { RefCell::new(None) };
+    /// Grows as GENERATION does, for what is taught besides the semantic model.
+    static KNOWLEDGE: Cell<u64> = const { Cell::new(1) };
+    /// The relation that stands for it; 0 until it is known.
+    static TAUGHT: Cell<u32> = const { Cell::new(0) };
+    /// The transaction has announced something that others don't see yet.
+    static UNCOMMITTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A number that grows whenever something a model was loaded from may have changed. Messages that
@@ -26,6 +32,22 @@ pub fn generation() -> u64 {
 /// Declares everything loaded so far out of date, in this backend.
 pub fn forget() {
     GENERATION.set(GENERATION.get() + 1);
+}
+
+/// A number that grows whenever something taught besides the semantic model may have changed: questions, templates,
+/// functions allowed. Messages are taken in by [`generation`].
+pub fn knowledge() -> u64 {
+    KNOWLEDGE.get()
+}
+
+/// From now on events of this relation count as changes of what is taught.
+pub fn watch_knowledge(relation: pg_sys::Oid) {
+    TAUGHT.set(relation.to_u32());
+}
+
+/// This transaction has changed the model or what is taught: what it sees is nobody else's.
+pub fn is_uncommitted() -> bool {
+    UNCOMMITTED.get()
 }
 
 /// From now on events of these relations count, in place of those watched before.
@@ -44,6 +66,25 @@ pub fn watch_all() {
 /// Makes every backend that watches `relation` forget, at commit; this one at the end of the command.
 pub fn announce(relation: pg_sys::Oid) {
     forget();
+    queue(relation);
+}
+
+/// As [`announce`] for what is taught; `relation` is the one that [`watch_knowledge`] is told.
+pub fn announce_knowledge(relation: pg_sys::Oid) {
+    KNOWLEDGE.set(KNOWLEDGE.get() + 1);
+    queue(relation);
+}
+
+fn queue(relation: pg_sys::Oid) {
+    if !UNCOMMITTED.replace(true) {
+        use pgrx::PgXactCallbackEvent::{Abort, Commit, Prepare};
+        for end in [Commit, Abort, Prepare] {
+            pgrx::register_xact_callback(end, || {
+                UNCOMMITTED.set(false);
+                KNOWLEDGE.set(KNOWLEDGE.get() + 1);
+            });
+        }
+    }
     // SAFETY: only queues a message; raises an ordinary ERROR if the relation is gone.
     unsafe { pg_sys::CacheInvalidateRelcacheByRelid(relation) };
 }
@@ -66,12 +107,16 @@ fn register() {
 }
 
 unsafe extern "C-unwind" fn relation_changed(_arg: pg_sys::Datum, relation: pg_sys::Oid) {
+    super::writes::changed(relation.to_u32());
     let matters = relation == pg_sys::InvalidOid
         || WATCHED.with(|watched| {
             watched.try_borrow().map_or(true, |w| w.as_ref().is_none_or(|w| w.binary_search(&relation.to_u32()).is_ok()))
         });
     if matters {
         forget();
+    }
+    if relation == pg_sys::InvalidOid || relation.to_u32() == TAUGHT.get() {
+        KNOWLEDGE.set(KNOWLEDGE.get() + 1);
     }
 }
 

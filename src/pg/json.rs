@@ -12,6 +12,11 @@ use crate::error::{self, Error};
 pub struct JsonArg(String);
 
 impl JsonArg {
+    /// As `jsonb` prints it: the same text for the same value.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The value. `name` is the argument's, for the error.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char};
 use pgrx::pg_sys;
 
 /// A value of a result.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Cell {
     Null,
     Bool(bool),

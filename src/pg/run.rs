@@ -26,6 +26,23 @@ pub struct Plan {
     statement: *mut pg_sys::PlannedStmt,
     source: *const std::ffi::c_char,
     pub estimate: Estimate,
+    /// `None` if the rows may differ from one time to the next though no relation changed.
+    pub repeatable: Option<Repeatable>,
+}
+
+/// What decides whether a statement gives the same rows again.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Repeatable {
+    /// A hash of the rewritten tree: of names, types, bodies of views.
+    tree: u64,
+    /// Every relation the plan reads, views, partitions and children included, and the file that holds its rows.
+    relations: Vec<(u32, u32)>,
+}
+
+impl Repeatable {
+    pub fn relations(&self) -> impl Iterator<Item = u32> {
+        self.relations.iter().map(|(relation, _)| *relation)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +104,9 @@ pub fn plan(analysed: &Analysed) -> Plan {
             );
             unreachable!()
         };
+        // Of the rewritten tree, in which views are open and nothing is computed yet.
+        let for_all = !(*query).hasRowSecurity && !pg_sys::contain_mutable_functions(query.cast());
+        let tree = for_all.then(|| hash_of(query.cast()));
         let statement =
             pg_sys::pg_plan_query(query, source, pg_sys::CURSOR_OPT_PARALLEL_OK as i32, std::ptr::null_mut());
         let top = &*(*statement).planTree;
@@ -94,8 +114,25 @@ pub fn plan(analysed: &Analysed) -> Plan {
         for subplan in PgList::<pg_sys::Plan>::from_pg((*statement).subplans).iter_ptr() {
             most_rows = most_rows.max(self::most_rows(subplan));
         }
-        Plan { statement, source, estimate: Estimate { cost: top.total_cost, rows: top.plan_rows, most_rows } }
+        let relations = PgList::<pg_sys::Oid>::from_pg((*statement).relationOids);
+        let repeatable = tree.filter(|_| !(*statement).dependsOnRole).map(|tree| Repeatable {
+            tree,
+            relations: relations.iter_oid().map(|relation| (relation.to_u32(), super::facts::file_of(relation))).collect(),
+        });
+        Plan { statement, source, estimate: Estimate { cost: top.total_cost, rows: top.plan_rows, most_rows }, repeatable }
     }
+}
+
+unsafe fn hash_of(node: *mut pg_sys::Node) -> u64 {
+    use std::hash::{DefaultHasher, Hasher};
+    let mut hasher = DefaultHasher::new();
+    // SAFETY: the server prints any tree, into palloc'ed memory.
+    unsafe {
+        let text = pg_sys::nodeToString(node.cast());
+        hasher.write(CStr::from_ptr(text).to_bytes());
+        pg_sys::pfree(text.cast());
+    }
+    hasher.finish()
 }
 
 /// Rows of the node that has most, in a plan tree.

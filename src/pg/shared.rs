@@ -6,7 +6,7 @@
 use std::ffi::CStr;
 use std::ptr::NonNull;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use pgrx::pg_sys;
 
@@ -19,6 +19,16 @@ pub struct Region {
     start: AtomicPtr<u8>,
     length: AtomicUsize,
     first_lock: AtomicPtr<pg_sys::LWLockPadded>,
+    kept: Option<Kept>,
+}
+
+/// Where a region's content outlives a clean shutdown of the server.
+#[derive(Clone, Copy)]
+struct Kept {
+    /// Below the data directory.
+    file: &'static str,
+    /// Whether there is anything to keep.
+    worth: fn(&[AtomicU64]) -> bool,
 }
 
 static RESERVED: Mutex<Vec<&'static Region>> = Mutex::new(Vec::new());
@@ -35,13 +45,28 @@ impl Region {
             start: AtomicPtr::new(std::ptr::null_mut()),
             length: AtomicUsize::new(0),
             first_lock: AtomicPtr::new(std::ptr::null_mut()),
+            kept: None,
         }
+    }
+
+    /// Has the content written to a file (below the data directory) when the server is shut down cleanly, if it is
+    /// `worth` it, and read back at the next start if the region is of the same size then.
+    pub const fn kept(self, file: &'static str, worth: fn(&[AtomicU64]) -> bool) -> Self {
+        Self { kept: Some(Kept { file, worth }), ..self }
     }
 
     /// Its address and bytes, zeroed when the server started; `None` where the library was not preloaded. Aligned to
     /// a cache line.
     pub fn start(&self) -> Option<(NonNull<u8>, usize)> {
         Some((NonNull::new(self.start.load(Ordering::Acquire))?, self.length.load(Ordering::Acquire)))
+    }
+
+    /// The region as words that any process may change at any time. For regions that are used in no other way.
+    pub fn words(&self) -> Option<&'static [AtomicU64]> {
+        let (start, bytes) = self.start()?;
+        // SAFETY: aligned to a cache line, zeroed, as long as said, and there until the process ends; every access
+        // is atomic.
+        Some(unsafe { std::slice::from_raw_parts(start.as_ptr().cast::<AtomicU64>(), bytes / 8) })
     }
 
     /// Waits for the lock numbered `i` (modulo their number). Interrupts are held until it is dropped: do nothing
@@ -54,6 +79,27 @@ impl Region {
             pg_sys::LWLockAcquire(lock, mode.into());
             Some(Locked(lock))
         }
+    }
+}
+
+impl Region {
+    /// Runs `f` with the part of the region that belongs to lock `i`, alone: the region falls into as many equal parts
+    /// as it has locks. `f` is short and raises nothing. A region is used by parts only or not at all.
+    pub fn with_part<T>(&self, i: usize, f: impl FnOnce(&mut [u8]) -> T) -> Option<T> {
+        let (start, length) = self.start()?;
+        // Parts begin at cache lines.
+        let part = (length / self.locks) & !63;
+        let i = i % self.locks;
+        let _locked = self.lock(i, Mode::Exclusive)?;
+        // SAFETY: the part lies within the region, parts don't overlap, and this one's lock is held exclusively.
+        Some(f(unsafe { std::slice::from_raw_parts_mut(start.as_ptr().add(i * part), part) }))
+    }
+
+    /// A region without locks as counters.
+    pub fn counters(&self) -> Option<&'static [AtomicU64]> {
+        let (start, length) = self.start().filter(|_| self.locks == 0)?;
+        // SAFETY: zeroed and aligned memory that lives as long as the server, never seen as anything else.
+        Some(unsafe { std::slice::from_raw_parts(start.as_ptr().cast(), length / size_of::<AtomicU64>()) })
     }
 }
 
@@ -87,10 +133,21 @@ impl Drop for Locked {
     }
 }
 
+/// The library is being loaded by the postmaster, before anything else is set up.
+pub fn is_preloading() -> bool {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::process_shared_preload_libraries_in_progress }
+}
+
+/// The context of a setting that is read when the server starts. Where the library is loaded later, such a setting can
+/// only say what it would be: the server refuses new ones that can't be set any more.
+pub fn at_server_start() -> pgrx::GucContext {
+    if is_preloading() { pgrx::GucContext::Postmaster } else { pgrx::GucContext::Sighup }
+}
+
 /// Asks for the region's memory, if the library is being preloaded.
 pub fn reserve(region: &'static Region) {
-    // SAFETY: reads a variable of the postmaster.
-    if !unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
+    if !is_preloading() {
         return;
     }
     let mut reserved = reserved();
@@ -142,6 +199,9 @@ unsafe extern "C-unwind" fn startup() {
             let start = pg_sys::ShmemInitStruct(region.name.as_ptr(), length, &mut found).cast::<u8>();
             if !found {
                 start.write_bytes(0, length);
+                if let Some(kept) = region.kept {
+                    read_back(kept.file, std::slice::from_raw_parts_mut(start, length));
+                }
             }
             region.start.store(start, Ordering::Release);
             if region.locks > 0 {
@@ -149,6 +209,39 @@ unsafe extern "C-unwind" fn startup() {
             }
         }
         pg_sys::LWLockRelease(lock);
+        if !pg_sys::IsUnderPostmaster && reserved().iter().any(|region| region.kept.is_some()) {
+            pg_sys::on_shmem_exit(Some(at_the_end), pg_sys::Datum::from(0usize));
+        }
+    }
+}
+
+/// A file is read once: what it held is in memory then, and lost if the server crashes.
+fn read_back(file: &str, memory: &mut [u8]) {
+    let Ok(content) = std::fs::read(file) else { return };
+    if let Err(error) = std::fs::remove_file(file) {
+        pgrx::log!("router: {file} could not be removed and is not read: {error}");
+    } else if content.len() == memory.len() {
+        memory.copy_from_slice(&content);
+    } else {
+        pgrx::log!("router: {file} holds {} bytes and not {}: it is not read", content.len(), memory.len());
+    }
+}
+
+/// In the postmaster, when all others have ended. `code` is 0 if it ends as it should.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn at_the_end(code: i32, _arg: pg_sys::Datum) {
+    if code != 0 {
+        return;
+    }
+    for region in reserved().iter() {
+        let (Some(kept), Some(words)) = (region.kept, region.words()) else { continue };
+        if !(kept.worth)(words) {
+            continue;
+        }
+        let content: Vec<u8> = words.iter().flat_map(|word| word.load(Ordering::Relaxed).to_ne_bytes()).collect();
+        if let Err(error) = std::fs::write(kept.file, content) {
+            pgrx::log!("router: {} could not be written: {error}", kept.file);
+        }
     }
 }
 

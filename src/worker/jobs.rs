@@ -7,10 +7,12 @@ use pgrx::prelude::*;
 
 use crate::error::Result;
 use crate::pg::{self, background};
+use crate::telemetry;
 
 /// One kind of recurring work. Each run is a transaction of its own with the rights of the extension's owner and a
 /// pinned search_path; an error rolls it back, is logged, and lets the next runs wait longer. Live calls wait while it
 /// runs: do little (some milliseconds) at a time, and ask for [`JobContext::once_more`].
+#[derive(Clone, Copy)]
 pub struct Job {
     pub name: &'static str,
     /// Time between two runs, asked anew after each; `None`: not now.
@@ -27,13 +29,11 @@ pub struct Job {
 }
 
 /// For jobs that look for work at their times only.
-#[allow(dead_code)]
 pub fn never() -> bool {
     false
 }
 
 /// For jobs that keep nothing in memory.
-#[allow(dead_code)]
 pub fn nothing(_committed: bool) {}
 
 /// Every job, in the order in which those due at the same time run.
@@ -56,6 +56,8 @@ const JOBS: &[Job] = &[
         run: super::queue::run,
         after: super::queue::after,
     },
+    telemetry::JOBS[0],
+    telemetry::JOBS[1],
 ];
 
 /// What a job knows of its run.

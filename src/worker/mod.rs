@@ -19,7 +19,7 @@ mod taken;
 
 pub use crate::pg::worker::board::{Presence, State};
 pub use call::{Kind, Shadow};
-pub use jobs::JobContext;
+pub use jobs::{Job, JobContext, never, nothing};
 
 use crate::error::{Error, Result};
 use crate::pg::background::{self, Mains};

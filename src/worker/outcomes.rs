@@ -13,7 +13,7 @@ use pgrx::prelude::*;
 use serde_json::{Value, json};
 
 use super::JobContext;
-use super::call::{Failure, Kind, Settled};
+use super::call::{Kind, Settled};
 use crate::error::Result;
 use crate::models::{outcome::Outcome, record};
 use crate::pg;
@@ -151,7 +151,7 @@ fn decision(settled: &Settled) -> Result<()> {
     let Some(recommendation) = &settled.order.recommendation else { return Ok(()) };
     let failure = settled.answer.failure;
     // What the endpoint never saw says nothing of it.
-    let unasked = matches!(failure, Some(Failure::CircuitOpen | Failure::Budget | Failure::Busy));
+    let unasked = settled.answer.attempts == 0;
     let id = Spi::connect_mut(|client| {
         let values = [JsonB(recommendation.clone()).into(), settled.order.request_id.as_str().into()];
         let sql = include_str!("../../sql/models/query/log_decision.sql");

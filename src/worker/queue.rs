@@ -202,7 +202,7 @@ fn store(settled: &Settled) -> Result<()> {
     let Some(entry) = settled.queued else { return Ok(()) };
     if let Some(failure) = settled.answer.failure {
         // What the endpoint never saw is no attempt of the entry's.
-        let unasked = matches!(failure, Failure::CircuitOpen | Failure::Budget | Failure::Busy);
+        let unasked = settled.answer.attempts == 0 && failure != Failure::Configuration;
         return put_back(entry, failure.text(), unasked);
     }
     if settled.order.kind == Kind::Embed {

@@ -84,7 +84,7 @@ fn define_worker() {
         &MAX_WORKERS,
         1,
         256,
-        GucContext::Postmaster,
+        crate::pg::shared::at_server_start(),
         default,
     );
     GucRegistry::define_int_guc(
@@ -163,7 +163,7 @@ fn define_llm() {
         &LLM_SLOTS,
         1,
         10_000,
-        GucContext::Postmaster,
+        crate::pg::shared::at_server_start(),
         default,
     );
     GucRegistry::define_int_guc(
@@ -173,7 +173,7 @@ fn define_llm() {
         &LLM_SLOT_SIZE,
         8,
         1024,
-        GucContext::Postmaster,
+        crate::pg::shared::at_server_start(),
         default | GucFlags::UNIT_KB,
     );
     GucRegistry::define_int_guc(

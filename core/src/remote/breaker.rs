@@ -6,6 +6,8 @@ const SECOND: i64 = 1_000_000;
 const FAILURES: u32 = 5;
 const FIRST_OPEN: i64 = 5 * SECOND;
 const LONGEST_OPEN: i64 = 300 * SECOND;
+/// The longest that an endpoint is believed to want.
+const LONGEST_PAUSE: i64 = 3600 * SECOND;
 /// A probe that has not come back by then is given up.
 const PROBE: i64 = 30 * SECOND;
 
@@ -16,6 +18,8 @@ pub struct Breaker {
     pub open_until: i64,
     /// Until then a probe is under way.
     pub probing_until: i64,
+    /// Until then the endpoint has asked to be left alone (`Retry-After`); it is well otherwise.
+    pub pause_until: i64,
     /// Failures in a row.
     pub failures: u32,
     /// How often it opened since the last success.
@@ -28,7 +32,11 @@ pub enum Admission {
     Yes,
     /// The one that tries whether the endpoint is back; its outcome must be told.
     Probe,
-    /// Not for so many microseconds.
+    /// The endpoint asked for a pause, which lasts so many microseconds.
+    Pause {
+        wait: i64,
+    },
+    /// It failed too often: not for so many microseconds.
     No {
         wait: i64,
     },
@@ -37,10 +45,19 @@ pub enum Admission {
 impl Breaker {
     /// Whether a request would be let through at `now`; changes nothing.
     pub fn would_admit(&self, now: i64) -> bool {
-        self.open_until == 0 || (now >= self.open_until && now >= self.probing_until)
+        self.wait(now) == 0
+    }
+
+    /// Microseconds until a request would be let through.
+    pub fn wait(&self, now: i64) -> i64 {
+        let free_at = if self.open_until == 0 { 0 } else { self.open_until.max(self.probing_until) };
+        (free_at.max(self.pause_until) - now).max(0)
     }
 
     pub fn admit(&mut self, now: i64) -> Admission {
+        if now < self.pause_until {
+            return Admission::Pause { wait: self.pause_until - now };
+        }
         if self.open_until == 0 {
             return Admission::Yes;
         }
@@ -53,7 +70,8 @@ impl Breaker {
     }
 
     pub fn success(&mut self) {
-        *self = Self::default();
+        // A request that was under way before the endpoint asked for a pause does not end it.
+        *self = Self { pause_until: self.pause_until, ..Self::default() };
     }
 
     /// A probe that was let through, but did not take place.
@@ -66,10 +84,12 @@ impl Breaker {
         self.failures = self.failures.saturating_add(1);
         let was_probe = self.open_until != 0;
         self.probing_until = 0;
-        if was_probe || self.failures >= FAILURES || asked.is_some_and(|us| us > SECOND) {
+        if let Some(asked) = asked {
+            self.pause_until = self.pause_until.max(now + asked.clamp(0, LONGEST_PAUSE));
+        }
+        if was_probe || self.failures >= FAILURES {
             let own = (FIRST_OPEN << self.opened.min(6)).min(LONGEST_OPEN);
-            // What the endpoint asks for counts in place of a guess.
-            self.open_until = now + asked.unwrap_or(own).clamp(SECOND, 3600 * SECOND);
+            self.open_until = now + own;
             self.opened = self.opened.saturating_add(1);
         }
     }
@@ -127,6 +147,9 @@ mod tests {
     fn does_what_the_endpoint_asks() {
         let mut b = Breaker::default();
         b.failure(0, Some(20 * SECOND));
-        assert_eq!(b.admit(0), Admission::No { wait: 20 * SECOND });
+        assert_eq!(b.admit(0), Admission::Pause { wait: 20 * SECOND });
+        b.success();
+        assert_eq!(b.admit(SECOND), Admission::Pause { wait: 19 * SECOND }, "others' luck does not end it");
+        assert_eq!(b.admit(20 * SECOND), Admission::Yes);
     }
 }

@@ -8,6 +8,7 @@ mod compare;
 mod days;
 mod find;
 mod grains;
+mod holds;
 mod lexicon;
 mod named;
 mod numeric;
@@ -25,3 +26,4 @@ pub use clock::{
 pub use compare::shifted;
 pub use find::{find, read};
 pub use grains::find_grains;
+pub use holds::holds_for;

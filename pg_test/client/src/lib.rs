@@ -94,6 +94,13 @@ impl Database {
     pub fn session(&self) -> Client {
         self.config.clone().dbname(&self.name).connect(NoTls).expect("the scratch database accepts a session")
     }
+
+    /// The same, hearing what the server says besides.
+    pub fn session_with_notices(&self, hear: impl Fn(&str) + Send + Sync + 'static) -> Client {
+        let mut config = self.config.clone();
+        config.dbname(&self.name).notice_callback(move |notice| hear(notice.message()));
+        config.connect(NoTls).expect("the scratch database accepts a session")
+    }
 }
 
 impl Drop for Database {
@@ -138,6 +145,14 @@ impl Server {
             .parse()
             .unwrap_or_else(|error| panic!("{variable} is not a connection string: {error}"))
     }
+}
+
+/// Runs `scripts/cluster.sh` with the cluster of this name beside the private one (empty: that one); its output.
+pub fn cluster(name: &str, arguments: &[&str]) -> String {
+    let script = std::env::var("ROUTER_CLUSTER_SCRIPT").expect("ROUTER_CLUSTER_SCRIPT is set by `make test`");
+    let ran = Command::new(script).args(arguments).env("ROUTER_CLUSTER", name).output().expect("the script starts");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8_lossy(&ran.stdout).trim().to_owned()
 }
 
 /// The one value of the one row that `sql` gives, as text; `None` for NULL.

@@ -117,14 +117,16 @@ fn llmock_sees_no_storm_when_many_ask_under_faults() {
     let llmock = Program::start("llmock", &["serve", "--error-rate", "503=0.2", "--error-rate", "429=0.1"]);
     let (database, mut session) = shop(Server::Preloaded, &llmock.url());
     llmock.script(json!([call()]));
+    // Each asks in words of its own: the verdict tells calls apart by their bodies.
     let callers: Vec<_> = (0..8)
-        .map(|_| {
+        .map(|caller| {
             let mut session = database.session();
             session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '4s'").expect("settings");
             std::thread::spawn(move || {
-                for _ in 0..10 {
+                for n in 0..5 {
                     let began = Instant::now();
-                    value(&mut session, "SELECT router_route('total sales by region') ->> 'status'").expect("a status");
+                    let ask = format!("SELECT router_route('total sales by region, take {caller}{n}') ->> 'status'");
+                    value(&mut session, &ask).expect("a status");
                     assert!(began.elapsed() < Duration::from_secs(8), "within its limit: {:?}", began.elapsed());
                 }
             })
@@ -150,8 +152,11 @@ fn embeddings_of_a_real_model_mean_something() {
             database.name
         ))
         .expect("settings");
-    session.batch_execute("SELECT pg_terminate_backend(pid) FROM router_worker()").expect("the worker reads it anew");
-    wait_for(&mut session, "SELECT router_wake() = 'running'", "it is back");
+    // The worker reads the setting when it starts.
+    let before = value(&mut session, "SELECT pid FROM router_worker()").expect("a process");
+    session.batch_execute("SELECT pg_terminate_backend(pid) FROM router_worker()").expect("it is ended");
+    let another = format!("SELECT router_wake() = 'running' AND pid <> {before} FROM router_worker()");
+    wait_for(&mut session, &another, "another has come");
     let near = value(
         &mut session,
         "WITH v AS (SELECT router_remote_embedding('revenue by region last month') AS a,

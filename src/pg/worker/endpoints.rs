@@ -68,11 +68,7 @@ pub fn known(key: u64) -> Known {
         calls: e.calls,
         failures: e.failures,
         in_flight: e.in_flight,
-        wait: if e.breaker.would_admit(now) {
-            0
-        } else {
-            (e.breaker.open_until.max(e.breaker.probing_until) - now).max(0)
-        },
+        wait: e.breaker.wait(now),
     })
 }
 
@@ -80,7 +76,7 @@ pub fn known(key: u64) -> Known {
 pub fn begin(key: u64) -> Admission {
     change(key, |entry, now| {
         let admission = entry.breaker.admit(now);
-        if !matches!(admission, Admission::No { .. }) {
+        if matches!(admission, Admission::Yes | Admission::Probe) {
             entry.in_flight = entry.in_flight.saturating_add(1);
             entry.calls = entry.calls.saturating_add(1);
         }
@@ -134,7 +130,7 @@ fn change<R>(key: u64, f: impl FnOnce(&mut Entry, i64) -> R) -> Option<R> {
 const EMPTY: Entry = Entry {
     key: 0,
     used_at: 0,
-    breaker: Breaker { open_until: 0, probing_until: 0, failures: 0, opened: 0 },
+    breaker: Breaker { open_until: 0, probing_until: 0, pause_until: 0, failures: 0, opened: 0 },
     calls: 0,
     failures: 0,
     in_flight: 0,

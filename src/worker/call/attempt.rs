@@ -82,8 +82,19 @@ pub async fn perform(call: &Call) -> Answer {
         let Ok(Ok(turn)) = timeout_at(call.deadline, call.turns.acquire()).await else {
             return settle(attempts, Err(Failure::Busy));
         };
-        if let Admission::No { .. } = endpoints::begin(call.endpoint) {
-            return settle(attempts, Err(Failure::CircuitOpen));
+        match endpoints::begin(call.endpoint) {
+            Admission::Yes | Admission::Probe => {}
+            Admission::No { .. } => return settle(attempts, Err(Failure::CircuitOpen)),
+            Admission::Pause { wait } => {
+                // Whoever waits keeps nobody from their turn, and comes back in his own moment.
+                drop(turn);
+                let wait = Duration::from_micros(wait.unsigned_abs()) + Duration::from_secs_f64(0.05 * draw());
+                if Instant::now() + wait >= call.deadline {
+                    return settle(attempts, Err(Failure::RateLimited));
+                }
+                sleep(wait).await;
+                continue;
+            }
         }
         attempts += 1;
         let mut under_way = UnderWay { endpoint: call.endpoint, end: End::Nothing };

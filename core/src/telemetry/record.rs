@@ -1,0 +1,111 @@
+//! What passes through the ring, in few bytes and without copies of its text.
+
+use serde::{Deserialize, Serialize};
+
+/// What happened to one question, or what went wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant)] // written at once, never kept
+pub enum Record<'a> {
+    #[serde(borrow)]
+    Decision(Decision<'a>),
+    #[serde(borrow)]
+    Failure(Failure<'a>),
+}
+
+/// How one question was routed. Fields that hold JSON are its text.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Decision<'a> {
+    pub request_id: [u8; 16],
+    /// Microseconds since 1970-01-01 UTC.
+    pub decided_at: i64,
+    pub role: &'a str,
+    /// Why what quotes the prompt may be missing: the setting that held.
+    pub hash_prompt: bool,
+    pub prompt: Option<&'a str>,
+    /// JSON.
+    pub context: Option<&'a str>,
+    pub status: &'a str,
+    pub source: &'a str,
+    pub intent: &'a str,
+    /// 0 to 1.
+    pub confidence: f32,
+    pub layer: Option<&'a str>,
+    pub dataset: Option<&'a str>,
+    /// JSON.
+    pub spec: Option<&'a str>,
+    pub sql: Option<&'a str>,
+    /// JSON.
+    pub candidates: Option<&'a str>,
+    /// JSON.
+    pub steps: Option<&'a str>,
+    /// SQLSTATE.
+    pub error: Option<&'a str>,
+    pub cached: bool,
+    pub total_us: u32,
+    /// Steps with their microseconds.
+    pub timings: Vec<(&'a str, u32)>,
+    /// What "now" meant: ISO 8601 with the zone.
+    pub clock: &'a str,
+    /// JSON.
+    pub settings: &'a str,
+    pub semantic_version: u64,
+    pub fingerprint: u64,
+    /// The decision of the model router that this one used.
+    pub model_decision: Option<[u8; 16]>,
+}
+
+/// Something that went wrong, and what was done about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure<'a> {
+    /// Microseconds since 1970-01-01 UTC.
+    pub occurred_at: i64,
+    pub request_id: Option<[u8; 16]>,
+    pub role: &'a str,
+    pub operation: &'a str,
+    pub kind: &'a str,
+    pub sqlstate: &'a str,
+    pub message: &'a str,
+    pub recoverable: bool,
+    pub recovery: Option<&'a str>,
+    pub recovered: bool,
+}
+
+impl<'a> Record<'a> {
+    /// The bytes; `None` only if there is no memory for them.
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_extend(self, Vec::with_capacity(1024)).ok()
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote; `None` for anything else.
+    pub fn from_bytes(bytes: &'a [u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn comes_back_as_it_went(prompt in proptest::option::of(".*"), spec in ".*", id: [u8; 16], us: u32, version: u64) {
+            let record = Record::Decision(Decision {
+                request_id: id,
+                prompt: prompt.as_deref(),
+                spec: Some(&spec),
+                total_us: us,
+                timings: vec![("read", us / 2)],
+                semantic_version: version,
+                ..Decision::default()
+            });
+            let bytes = record.to_bytes().unwrap();
+            prop_assert_eq!(Record::from_bytes(&bytes), Some(record));
+        }
+
+        #[test]
+        fn foreign_bytes_are_refused_or_read_but_never_panic(bytes: Vec<u8>) {
+            let _ = Record::from_bytes(&bytes);
+        }
+    }
+}

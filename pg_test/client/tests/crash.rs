@@ -1,0 +1,124 @@
+//! The server dies without warning while everything is being written: what was acknowledged is there, all of it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use postgres::Client;
+use router_client_tests::{Database, Server, cluster, value};
+
+/// Repeats `work` with a growing number until it fails; the numbers whose transaction was acknowledged.
+fn writer(
+    mut session: Client,
+    stop: &Arc<AtomicBool>,
+    work: fn(&mut Client, usize) -> Result<(), postgres::Error>,
+) -> std::thread::JoinHandle<Vec<usize>> {
+    let stop = Arc::clone(stop);
+    std::thread::spawn(move || {
+        let mut done = Vec::new();
+        // Acknowledged is what is on disk.
+        if session.batch_execute("SET synchronous_commit = on").is_err() {
+            return done;
+        }
+        for n in 0.. {
+            if stop.load(Ordering::Relaxed) || work(&mut session, n).is_err() {
+                break;
+            }
+            done.push(n);
+        }
+        done
+    })
+}
+
+#[test]
+fn what_was_acknowledged_survives_an_immediate_stop() {
+    let database = Database::with_router(Server::Faults);
+    let name = database.name.clone();
+    let mut session = database.session();
+    session
+        .batch_execute(
+            "CREATE TABLE shop (sold_on date NOT NULL, region text NOT NULL, sales numeric NOT NULL);
+             INSERT INTO shop SELECT date '2024-01-01' + n, 'Region ' || n % 50, n FROM generate_series(0, 3000) AS n;
+             ANALYZE shop; SELECT router_register('shop');
+             INSERT INTO router.agents (agent_id, agent_name) SELECT 'a' || i, 'Agent ' || i FROM generate_series(1, 5) i;
+             INSERT INTO router.models (model_id, model_name) SELECT 'm' || i, 'Model ' || i FROM generate_series(1, 5) i",
+        )
+        .expect("a shop");
+    let stop = Arc::new(AtomicBool::new(false));
+    let teaching = writer(database.session(), &stop, |s, n| {
+        s.batch_execute(&format!(
+            "BEGIN; SELECT router_teach('question {n}', router_route('total sales by region') -> 'spec');
+             SELECT router_synonym('public.shop.sales', 'takings {n}'); COMMIT"
+        ))
+    });
+    let harvesting = writer(database.session(), &stop, |s, n| {
+        s.batch_execute(&format!("INSERT INTO shop VALUES ('2024-01-01', 'New {n}', 1); SELECT router_refresh('shop')"))
+    });
+    let assigning = writer(database.session(), &stop, |s, n| {
+        s.batch_execute(if n % 2 == 0 {
+            "SELECT sp_auto_assign_models()"
+        } else {
+            "SELECT sp_update_assignment_metrics(assignment_id, true, 100) FROM router.agent_model_assignments"
+        })
+    });
+    let asking = writer(database.session(), &stop, |s, n| {
+        s.batch_execute(&format!("SET router.decision_log = {}; SELECT router_route('sales by region in {n}')", if n % 2 == 0 { "sync" } else { "batched" }))
+    });
+    std::thread::sleep(Duration::from_secs(4));
+    cluster("faults", &["crash"]);
+    stop.store(true, Ordering::Relaxed);
+    let taught = teaching.join().expect("no panic");
+    let (harvested, assigned, asked) =
+        (harvesting.join().expect("no panic"), assigning.join().expect("no panic"), asking.join().expect("no panic"));
+    assert!(taught.len() > 3 && harvested.len() > 1 && assigned.len() > 3 && asked.len() > 3, "everything was going on");
+
+    let mut session = database.session();
+    for n in &taught {
+        let both = format!(
+            "SELECT (SELECT count(*) FROM router.query_embeddings WHERE original_query = 'question {n}')
+                  + (SELECT count(*) FROM router.synonyms WHERE alias = 'takings {n}')"
+        );
+        assert_eq!(value(&mut session, &both).as_deref(), Some("2"), "question {n}");
+    }
+    for (sql, why) in [
+        (
+            "SELECT count(*) FROM router.query_embeddings q FULL JOIN router.synonyms s
+               ON replace(s.alias, 'takings', 'question') = q.original_query
+             WHERE (s.alias IS NULL OR q.id IS NULL) AND COALESCE(s.alias, 'takings') LIKE 'takings%'",
+            "a transaction is there whole or not at all",
+        ),
+        (
+            "SELECT count(*) FROM (SELECT agent_id FROM router.agent_model_assignments WHERE status = 'ACTIVE' AND task_type IS NULL
+             GROUP BY agent_id, model_id HAVING count(*) > 1) twice",
+            "no assignment stands twice",
+        ),
+        (
+            "SELECT count(*) FROM router.datasets d WHERE NOT EXISTS (SELECT FROM router.dataset_columns c WHERE c.relation = d.relation)
+               OR NOT EXISTS (SELECT FROM router.column_values v WHERE v.relation = d.relation)",
+            "a registration is whole",
+        ),
+    ] {
+        let sql = sql.replace(" AND task_type IS NULL", "");
+        assert_eq!(value(&mut session, &sql).as_deref(), Some("0"), "{why}");
+    }
+    let last = harvested.last().copied().unwrap_or_default();
+    let harvested = format!("SELECT bool_or('New {last}' = ANY (stored)) FROM router.column_values WHERE column_name = 'region'");
+    assert_eq!(value(&mut session, &harvested).as_deref(), Some("t"), "the last harvest that was acknowledged");
+    let logged = format!(
+        "SELECT count(DISTINCT prompt) FROM router.decisions WHERE logged = 'sync' AND prompt IN ({})",
+        asked.iter().filter(|n| *n % 2 == 0).map(|n| format!("'sales by region in {n}'")).collect::<Vec<_>>().join(", ")
+    );
+    let synced = asked.iter().filter(|n| *n % 2 == 0).count().to_string();
+    assert_eq!(value(&mut session, &logged), Some(synced), "decisions of the caller's own transaction");
+    assert_eq!(value(&mut session, "SELECT router_route('total sales by region') ->> 'status'").as_deref(), Some("ok"));
+    drop(session);
+    drop_database(&name);
+    std::mem::forget(database);
+}
+
+/// Its admin session died with the server.
+fn drop_database(name: &str) {
+    let dsn = std::env::var("ROUTER_FAULTS_DSN").expect("set by `make test`");
+    let mut admin = Client::connect(&dsn, postgres::NoTls).expect("the server answers");
+    admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).expect("dropped");
+}

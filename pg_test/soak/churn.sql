@@ -1,0 +1,1 @@
+SELECT router_route('total amount by region');

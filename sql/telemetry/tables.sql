@@ -1,0 +1,114 @@
+-- What was asked and what went wrong, by week. Rows of weeks that were not made ahead go to the default partition,
+-- so that writing never fails for want of one.
+
+CREATE TABLE router.decisions (
+  request_id       uuid        NOT NULL,
+  decided_at       timestamptz NOT NULL,
+  role_name        text        NOT NULL,  -- whose rights counted
+  prompt           text,                  -- null where router.log_prompts said so
+  prompt_hash      text,                  -- SHA-256, hexadecimal, instead of the prompt
+  context          jsonb,
+  status           text        NOT NULL,
+  source           text        NOT NULL,
+  intent           text        NOT NULL,
+  confidence       real        NOT NULL,
+  layer            text,
+  dataset          text,
+  spec             jsonb,
+  sql              text,
+  candidates       jsonb,                 -- other readings
+  steps            jsonb,                 -- sources looked at, and by what margin they were taken or passed over
+  error            text,                  -- SQLSTATE
+  cached           boolean     NOT NULL,
+  total_ms         real        NOT NULL,
+  timings          jsonb       NOT NULL,  -- milliseconds by step
+  clock            text,                  -- what "now" meant, with its zone
+  settings         jsonb,                 -- those that change an answer
+  semantic_version bigint      NOT NULL,
+  fingerprint      text        NOT NULL,  -- of the semantic model as the role saw it
+  model_decision   uuid,                  -- decision_id in router.routing_decisions
+  logged           text        NOT NULL CHECK (logged IN ('batched', 'sync'))
+) PARTITION BY RANGE (decided_at);
+COMMENT ON TABLE router.decisions IS 'One row a question: how it was routed. A role sees its own, administrators all.';
+
+CREATE TABLE router.decisions_default PARTITION OF router.decisions DEFAULT;
+CREATE INDEX decisions_request_idx ON router.decisions (request_id);
+CREATE INDEX decisions_time_idx ON router.decisions (decided_at);
+
+CREATE TABLE router.error_log (
+  occurred_at timestamptz NOT NULL,
+  request_id  uuid,
+  role_name   text        NOT NULL,
+  operation   text        NOT NULL,
+  kind        text        NOT NULL,
+  sqlstate    text        NOT NULL,
+  message     text        NOT NULL,
+  recoverable boolean     NOT NULL,
+  recovery    text,                  -- what was tried instead
+  recovered   boolean     NOT NULL   -- and whether it gave an answer
+) PARTITION BY RANGE (occurred_at);
+COMMENT ON TABLE router.error_log IS 'What went wrong, also where the transaction was rolled back';
+
+CREATE TABLE router.error_log_default PARTITION OF router.error_log DEFAULT;
+CREATE INDEX error_log_time_idx ON router.error_log (occurred_at);
+
+-- What router_optimize() did or suggests, with what was there before.
+CREATE TABLE router.optimizations (
+  id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind       text        NOT NULL CHECK (kind IN ('setting', 'warm_question', 'index', 'slow_route')),
+  target     text        NOT NULL,
+  reason     text        NOT NULL,
+  before     jsonb,
+  after      jsonb,
+  status     text        NOT NULL CHECK (status IN ('applied', 'suggested', 'undone')),
+  done_by    text        NOT NULL,
+  done_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  undone_by  text,
+  undone_at  timestamptz
+);
+COMMENT ON TABLE router.optimizations IS 'What router_optimize() did or suggests; router_optimize_undo(id) takes one back';
+CREATE UNIQUE INDEX optimizations_standing_idx ON router.optimizations (kind, target) WHERE status <> 'undone';
+
+-- Asked often: the background worker keeps their embeddings at hand.
+CREATE TABLE router.warm_questions (
+  prompt       text        PRIMARY KEY,
+  asked        bigint      NOT NULL,
+  optimization bigint      NOT NULL REFERENCES router.optimizations ON DELETE CASCADE
+);
+COMMENT ON TABLE router.warm_questions IS 'Frequent questions whose embeddings are computed ahead';
+
+-- Whether the current role operates the router: a superuser, or whoever may call router_grant.
+CREATE FUNCTION router.is_admin() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT COALESCE((SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), false)
+      OR EXISTS (
+           SELECT 1
+           FROM pg_catalog.pg_proc p
+           JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+           JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND e.oid = d.refobjid
+           WHERE e.extname = 'router' AND p.proname = 'router_grant'
+             AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'));
+END;
+
+ALTER TABLE router.decisions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_or_admin ON router.decisions FOR SELECT
+  USING (role_name = current_user OR (SELECT router.is_admin()));
+
+REVOKE ALL ON router.decisions, router.decisions_default, router.error_log, router.error_log_default,
+  router.optimizations, router.warm_questions FROM PUBLIC;
+
+-- The last automatic assignment, for router_health().
+CREATE INDEX audit_log_auto_assign_idx ON router.audit_log (changed_at) WHERE action = 'AUTO_ASSIGN';
+
+DO $$
+BEGIN
+  PERFORM pg_catalog.pg_extension_config_dump('router.decisions', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.decisions_default', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.error_log', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.error_log_default', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.optimizations', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.optimizations_id_seq', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.warm_questions', '');
+END
+$$;

@@ -1,0 +1,35 @@
+//! Parts of an answer that are dear to make: vectors of a remote encoder, similar questions found.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::key::Key;
+use super::{Layer, store};
+use crate::error::Result;
+use crate::pg;
+
+/// What is kept for `label` and whatever else it depends on, or what `make` makes, which is then kept. An error is
+/// not; nor is what `worth` says no to.
+#[allow(dead_code)] // its first callers are being written
+pub fn kept<T: Serialize + DeserializeOwned>(
+    layer: Layer,
+    label: &str,
+    rest: &[&[u8]],
+    worth: impl FnOnce(&T) -> bool,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let key = if pg::snapshot_is_fixed() { None } else { Key::new(layer, label, rest)? };
+    let Some(key) = key else { return make() };
+    if let Some((_, bytes)) = store::get(layer, &key.bytes)
+        && let Ok(value) = serde_json::from_slice(&bytes)
+    {
+        return Ok(value);
+    }
+    let value = pg::with_latest_snapshot(make)?;
+    if worth(&value)
+        && let Ok(bytes) = serde_json::to_vec(&value)
+    {
+        store::put(layer, &key.bytes, &bytes, pg::statement_time());
+    }
+    Ok(value)
+}

@@ -1,0 +1,136 @@
+//! From shared memory to the tables: what the background worker does several times a second.
+
+use std::time::Duration;
+
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use pgrx::{PgXactCallbackEvent, register_xact_callback};
+use router_core::telemetry::{Batch, Record};
+
+use super::memory::{self, Counter};
+use super::{Operation, observe, store};
+use crate::error::{Result, sqlstate};
+use crate::pg;
+use crate::worker::{Job, JobContext, never, nothing};
+
+/// Bytes written in one transaction.
+const BATCH_BYTES: usize = 1 << 20;
+/// Bytes copied under the lock that callers need.
+const STEP_BYTES: usize = 64 * 1024;
+/// Two that write the same batch would write it twice. Any number that nobody else uses.
+const LOCK: i64 = 0x7274_725f_6c6f_6731;
+
+/// How often a worker looks for records that nobody woke it for.
+const EVERY: Duration = Duration::from_millis(500);
+const PARTITIONS_EVERY: Duration = Duration::from_secs(3600);
+
+/// The worker's jobs. What is lost if the server crashes is what was queued in the last half second and what the last
+/// transactions did not flush: the log is no reason to wait for a disk.
+pub const JOBS: [Job; 2] = [
+    Job {
+        name: "decision log",
+        every: || Some(EVERY),
+        has_work: never,
+        when_woken: true,
+        at_the_end: true,
+        run: write_out,
+        after: nothing,
+    },
+    Job {
+        name: "log partitions",
+        every: || Some(PARTITIONS_EVERY),
+        has_work: never,
+        when_woken: false,
+        at_the_end: false,
+        run: |_| make_partitions(),
+        after: nothing,
+    },
+];
+
+fn write_out(context: &JobContext) -> Result<()> {
+    memory::set(Counter::LastDrain, memory::now());
+    memory::drop_overdue();
+    if memory::queue_counts().used_bytes == 0 {
+        return Ok(());
+    }
+    Spi::run("SET LOCAL synchronous_commit TO off")?;
+    if context.at_the_end {
+        write_batch(usize::MAX)?;
+    } else if write_batch(BATCH_BYTES)? > 0 {
+        context.once_more();
+    }
+    Ok(())
+}
+
+/// Writes the next records of this database in the current transaction; they leave the queue when it commits. Returns
+/// how many were written: 0 when none are left.
+fn write_batch(limit: usize) -> Result<u64> {
+    pg::advisory_lock(LOCK);
+    let mut batches: Vec<Batch> = Vec::new();
+    let (mut from, mut bytes) = (0, 0);
+    while bytes < limit {
+        let batch = memory::take(pg::process::database(), from, STEP_BYTES);
+        if batch.records.is_empty() {
+            break;
+        }
+        from = batch.end;
+        bytes += batch.records.iter().map(Vec::len).sum::<usize>();
+        batches.push(batch);
+    }
+    let records: Vec<Record<'_>> =
+        batches.iter().flat_map(|batch| &batch.records).filter_map(|bytes| Record::from_bytes(bytes)).collect();
+    if batches.is_empty() {
+        return Ok(0);
+    }
+    observe(Operation::LogBatch, || pg::as_extension_owner(|| Spi::connect_mut(|client| write(client, &records))))?;
+    let written = records.len() as u64;
+    let database = pg::process::database();
+    register_xact_callback(PgXactCallbackEvent::Commit, move || {
+        batches.iter().for_each(|batch| memory::release(database, batch));
+    });
+    Ok(written)
+}
+
+/// All at once; if the data of one can't be stored, one by one, so that the others are. Anything else that goes wrong
+/// (no room on the disk) is an error: the records stay queued.
+fn write(client: &mut SpiClient<'_>, records: &[Record<'_>]) -> Result<()> {
+    let Err(failure) = pg::attempt(|| store::records(client, records, "batched")).and_then(flatten) else {
+        return Ok(());
+    };
+    if !is_about_the_data(&failure) {
+        return Err(failure.into());
+    }
+    for record in records {
+        match pg::attempt(|| store::records(client, std::slice::from_ref(record), "batched")).and_then(flatten) {
+            Ok(()) => {}
+            Err(failure) if is_about_the_data(&failure) => memory::add(Counter::Unstorable, 1),
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    Ok(())
+}
+
+fn flatten(outcome: Result<()>) -> std::result::Result<(), pg::Failure> {
+    outcome.map_err(pg::Failure::from)
+}
+
+fn is_about_the_data(failure: &pg::Failure) -> bool {
+    let sqlstate = sqlstate(failure.code);
+    sqlstate.starts_with("22") || sqlstate.starts_with("23")
+}
+
+/// Writes out all that is queued for this database now, in the caller's transaction. For administrators, and for tests.
+pub fn flush() -> Result<u64> {
+    pg::refuse_if_read_only(c"router_flush()");
+    write_batch(usize::MAX)
+}
+
+/// Makes partitions ahead. Cheap when there is nothing to make.
+fn make_partitions() -> Result<()> {
+    pg::as_extension_owner(|| {
+        Spi::connect_mut(|client| {
+            client.update("SELECT router.make_log_weeks()", None, &[])?;
+            Ok(())
+        })
+    })
+}

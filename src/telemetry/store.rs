@@ -1,0 +1,121 @@
+//! Records into the tables, a column at a time.
+
+use pgrx::datum::{DatumWithOid, Uuid};
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use router_core::telemetry::{Decision, Failure, Record};
+
+use crate::error::Result;
+use crate::models::plan::Plan;
+use crate::pg;
+
+thread_local! {
+    static DECISIONS: Plan = Plan::new(
+        include_str!("../../sql/telemetry/store_decisions.sql"),
+        {
+            use pg_sys::BuiltinOid::{BOOLARRAYOID as B, FLOAT4ARRAYOID as F, INT8ARRAYOID as I, TEXTARRAYOID as T, UUIDARRAYOID as U};
+            &[U, I, T, B, T, T, T, T, T, F, T, T, T, T, T, T, T, B, F, T, T, T, I, T, U, PgBuiltInOids::TEXTOID]
+        },
+    );
+    static FAILURES: Plan = Plan::new(
+        include_str!("../../sql/telemetry/store_failures.sql"),
+        {
+            use pg_sys::BuiltinOid::{BOOLARRAYOID as B, INT8ARRAYOID as I, TEXTARRAYOID as T, UUIDARRAYOID as U};
+            &[I, U, T, T, T, T, T, B, T, B]
+        },
+    );
+}
+
+/// Writes one record as part of the caller's transaction.
+pub fn in_this_transaction(record: &Record<'_>) -> Result<()> {
+    pg::as_extension_owner(|| Spi::connect_mut(|client| records(client, std::slice::from_ref(record), "sync")))
+}
+
+/// Writes records. To be run as the extension's owner. `how` they came: `batched` or `sync`.
+pub fn records(client: &mut SpiClient<'_>, records: &[Record<'_>], how: &str) -> Result<()> {
+    let (mut decided, mut failed) = (Vec::new(), Vec::new());
+    for record in records {
+        match record {
+            Record::Decision(decision) => decided.push(decision),
+            Record::Failure(failure) => failed.push(failure),
+        }
+    }
+    if !decided.is_empty() {
+        decisions(client, &decided, how)?;
+    }
+    if !failed.is_empty() {
+        failures(client, &failed)?;
+    }
+    Ok(())
+}
+
+fn decisions(client: &mut SpiClient<'_>, rows: &[&Decision<'_>], how: &str) -> Result<()> {
+    let text = |f: fn(&Decision<'_>) -> String| rows.iter().map(|d| f(d)).collect::<Vec<_>>();
+    let timings = text(timings);
+    let fingerprints = text(|d| format!("{:016x}", d.fingerprint));
+    // Borrows from the records: nothing is copied but into the server's arrays.
+    macro_rules! column {
+        ($($field:tt)+) => { rows.iter().map(|d| d.$($field)+).collect::<Vec<_>>().into() };
+    }
+    let values: [DatumWithOid<'_>; 26] = [
+        rows.iter().map(|d| Uuid::from_bytes(d.request_id)).collect::<Vec<_>>().into(),
+        column!(decided_at),
+        column!(role),
+        column!(hash_prompt),
+        column!(prompt),
+        column!(context),
+        column!(status),
+        column!(source),
+        column!(intent),
+        column!(confidence),
+        column!(layer),
+        column!(dataset),
+        column!(spec),
+        column!(sql),
+        column!(candidates),
+        column!(steps),
+        column!(error),
+        column!(cached),
+        rows.iter().map(|d| d.total_us as f32 / 1000.0).collect::<Vec<_>>().into(),
+        timings.into(),
+        rows.iter().map(|d| some(d.clock)).collect::<Vec<_>>().into(),
+        rows.iter().map(|d| some(d.settings)).collect::<Vec<_>>().into(),
+        rows.iter().map(|d| d.semantic_version as i64).collect::<Vec<_>>().into(),
+        fingerprints.into(),
+        rows.iter().map(|d| d.model_decision.map(Uuid::from_bytes)).collect::<Vec<_>>().into(),
+        how.into(),
+    ];
+    DECISIONS.with(|plan| plan.update(client, &values))?;
+    Ok(())
+}
+
+fn failures(client: &mut SpiClient<'_>, rows: &[&Failure<'_>]) -> Result<()> {
+    macro_rules! column {
+        ($($field:tt)+) => { rows.iter().map(|f| f.$($field)+).collect::<Vec<_>>().into() };
+    }
+    let values: [DatumWithOid<'_>; 10] = [
+        column!(occurred_at),
+        rows.iter().map(|f| f.request_id.map(Uuid::from_bytes)).collect::<Vec<_>>().into(),
+        column!(role),
+        column!(operation),
+        column!(kind),
+        column!(sqlstate),
+        column!(message),
+        column!(recoverable),
+        column!(recovery),
+        column!(recovered),
+    ];
+    FAILURES.with(|plan| plan.update(client, &values))?;
+    Ok(())
+}
+
+/// Milliseconds by step, as JSON. Names of steps are ours.
+fn timings(decision: &Decision<'_>) -> String {
+    let steps: Vec<String> =
+        decision.timings.iter().map(|(name, us)| format!("\"{name}\":{}", f64::from(*us) / 1000.0)).collect();
+    format!("{{{}}}", steps.join(","))
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
