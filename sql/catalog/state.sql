@@ -10,7 +10,7 @@ WITH registered AS MATERIALIZED (
 shown AS (
   SELECT oid,
          has_schema_privilege($1, relnamespace, 'USAGE') AND has_table_privilege($1, oid, 'SELECT') AS whole,
-         has_schema_privilege($1, relnamespace, 'USAGE') AND has_any_column_privilege($1, oid, 'SELECT') AS some
+         has_schema_privilege($1, relnamespace, 'USAGE') AND has_any_column_privilege($1, oid, 'SELECT') AS in_part
   FROM registered
 )
 SELECT (SELECT COALESCE(sum(changes), 0)::bigint FROM router.semantic_changes),
@@ -28,7 +28,7 @@ SELECT (SELECT COALESCE(sum(changes), 0)::bigint FROM router.semantic_changes),
           FROM pg_description t
           WHERE t.classoid = 'pg_class'::regclass AND t.objoid IN (SELECT oid FROM registered)),
        (SELECT array_agg(oid) FROM shown WHERE whole),
-       (SELECT array_agg(oid) FROM shown WHERE some AND NOT whole),
+       (SELECT array_agg(oid) FROM shown WHERE in_part AND NOT whole),
        (SELECT array_agg(oid) FROM registered),
        'router.datasets'::regclass::oid,
        current_setting('server_version_num')::bigint

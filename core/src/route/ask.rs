@@ -46,7 +46,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let evidence = confidence::evidence(&q, &best, runner_up, model);
     let mut verdict = confidence::judge(&q, &best, &evidence);
     if verdict.status == Status::Ok
-        && let Some(reason) = doubts::doubt(&q, &best)
+        && let Some(reason) = doubts::doubt(&q, &best, &drafts)
     {
         verdict = Verdict { status: Status::Clarify, confidence: verdict.confidence.min(0.3), reason };
     }

@@ -4,12 +4,22 @@
 use crate::prompt::language_name;
 use crate::reading::{Draft, Question};
 
+/// So many other datasets that fit exactly as well leave the choice to chance.
+const MOST_AS_GOOD: usize = 3;
+
 /// Why the best reading must not be answered as it stands; `None` when nothing speaks against it.
-pub fn doubt(q: &Question, best: &Draft) -> Option<String> {
+pub fn doubt(q: &Question, best: &Draft, others: &[Draft]) -> Option<String> {
     if q.cut > 0 {
         return Some(format!(
             "The question is too long: its last {} words were not read. Ask for one thing at a time.",
             q.cut
+        ));
+    }
+    let as_good = others.iter().filter(|d| (d.score - best.score).abs() < 1e-5 && d.root != best.root).count();
+    if as_good >= MOST_AS_GOOD {
+        return Some(format!(
+            "{} datasets or more answer this equally well: name one of them, or one of its values.",
+            as_good + 1
         ));
     }
     if let Some(note) = q.times.notes.first() {
