@@ -69,10 +69,11 @@ CREATE TABLE router.optimizations (
 COMMENT ON TABLE router.optimizations IS 'What router_optimize() did or suggests; router_optimize_undo(id) takes one back';
 CREATE UNIQUE INDEX optimizations_standing_idx ON router.optimizations (kind, target) WHERE status <> 'undone';
 
--- Asked often: the background worker keeps their embeddings at hand.
+-- Asked often: the background worker has an endpoint's vectors for them ready. The local encoder needs no such help.
 CREATE TABLE router.warm_questions (
   prompt       text        PRIMARY KEY,
   asked        bigint      NOT NULL,
+  queued_at    timestamptz,             -- when the endpoint was last asked
   optimization bigint      NOT NULL REFERENCES router.optimizations ON DELETE CASCADE
 );
 COMMENT ON TABLE router.warm_questions IS 'Frequent questions whose embeddings are computed ahead';

@@ -6,6 +6,7 @@ use pgrx::prelude::*;
 use crate::error::{Error, SqlResult as Result};
 use crate::pg::{JsonArg, Vector};
 use crate::similarity;
+use crate::telemetry::{self, Operation};
 
 /// Teaches that a question is answered by a spec, is an example of an intent, or both. The same words by the
 /// same role replace what was taught before. Returns the id.
@@ -96,5 +97,5 @@ const MOST_INTENTS: usize = 5;
 /// The likeliest intents of a prompt by the trained classifier, `out_of_scope` among them.
 #[pg_extern(stable, strict)]
 fn router_intent(prompt: &str) -> Result<TableIterator<'static, (name!(intent, String), name!(confidence, f64))>> {
-    Ok(TableIterator::new(similarity::classify(prompt, MOST_INTENTS)?))
+    Ok(TableIterator::new(telemetry::observe(Operation::Intent, || similarity::classify(prompt, MOST_INTENTS))?))
 }

@@ -12,6 +12,7 @@ use crate::catalog;
 use crate::error::{Error, Result};
 use crate::models::plan::Plan;
 use crate::pg;
+use crate::telemetry::{self, Operation};
 
 /// A stored question.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +74,7 @@ pub fn nearest(prompt: &str, threshold: f64, count: usize) -> Result<Vec<Known>>
     if embedding.is_zero() {
         return Ok(Vec::new());
     }
-    let mut near = nearest_to(&embedding.0, threshold, count)?;
+    let mut near = telemetry::observe(Operation::Similarity, || nearest_to(&embedding.0, threshold, count))?;
     near.retain(|k| k.spec.is_some());
     Ok(near)
 }

@@ -8,7 +8,7 @@ use pgrx::{PgXactCallbackEvent, register_xact_callback};
 use router_core::telemetry::{Batch, Record};
 
 use super::memory::{self, Counter};
-use super::{Operation, observe, store};
+use super::{Operation, observe, store, warm};
 use crate::error::{Result, sqlstate};
 use crate::pg;
 use crate::worker::{Job, JobContext, never, nothing};
@@ -26,7 +26,7 @@ const PARTITIONS_EVERY: Duration = Duration::from_secs(3600);
 
 /// The worker's jobs. What is lost if the server crashes is what was queued in the last half second and what the last
 /// transactions did not flush: the log is no reason to wait for a disk.
-pub const JOBS: [Job; 2] = [
+pub const JOBS: [Job; 3] = [
     Job {
         name: "decision log",
         every: || Some(EVERY),
@@ -43,6 +43,15 @@ pub const JOBS: [Job; 2] = [
         when_woken: false,
         at_the_end: false,
         run: |_| make_partitions(),
+        after: nothing,
+    },
+    Job {
+        name: "frequent questions",
+        every: warm::every,
+        has_work: never,
+        when_woken: false,
+        at_the_end: false,
+        run: |_| warm::questions(),
         after: nothing,
     },
 ];

@@ -63,6 +63,7 @@ pub fn health() -> Result<Value> {
     if stored.open_circuits > 0 {
         degraded.push(format!("{} model assignments are set aside after failures", stored.open_circuits));
     }
+    let endpoints = endpoints(&mut degraded)?;
     let responses = responses(&mut degraded);
     let queue = queue(&mut degraded);
     let worker = worker(&mut degraded);
@@ -93,6 +94,7 @@ pub fn health() -> Result<Value> {
         "worker": worker,
         "encoder": {"ready": encoder_ready},
         "models": {"open_circuits": stored.open_circuits, "last_auto_assign": stored.last_auto_assign},
+        "endpoints": endpoints,
         "responses": responses,
         "queue": queue,
         "partitions_ahead": {"decisions": stored.weeks_ahead, "routing_decisions": stored.model_weeks_ahead},
@@ -116,6 +118,19 @@ fn stored() -> Result<Stored> {
             })
         })
     })
+}
+
+/// Those that were called since the server started, or are left alone after failures.
+fn endpoints(degraded: &mut Vec<String>) -> Result<Value> {
+    let known = worker::endpoint::all()?.into_iter().filter(|(_, _, known)| known.calls > 0 || known.wait > 0);
+    let shown = known.map(|(agent, url, known)| {
+        if known.wait > 0 {
+            degraded.push(format!("the endpoint of agent {agent} failed too often and is left alone for {} s", known.wait / 1_000_000));
+        }
+        json!({"agent": agent, "url": url, "calls": known.calls, "failures": known.failures,
+               "left_alone_s": (known.wait > 0).then_some(known.wait / 1_000_000)})
+    });
+    Ok(shown.collect())
 }
 
 /// Of the last five to ten minutes, over all databases.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::memory::{self, Counter, Pushed};
 use super::settings::{self, Mode, Prompts};
-use super::{Operation, store};
+use super::{Operation, measured, store};
 use crate::error::{Result, sqlstate};
 use crate::{guc, pg, worker};
 
@@ -225,8 +225,7 @@ impl<'a> Question<'a> {
     }
 
     fn measure(&self, failed: bool) {
-        let nanos = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        memory::measure(Operation::Route, nanos, failed);
+        measured(Operation::Route, self.started.elapsed(), failed);
     }
 
     fn log(&self, decision: Decision<'_>, may_write: bool) -> Result<()> {

@@ -58,6 +58,7 @@ const JOBS: &[Job] = &[
     },
     telemetry::JOBS[0],
     telemetry::JOBS[1],
+    telemetry::JOBS[2],
 ];
 
 /// What a job knows of its run.
