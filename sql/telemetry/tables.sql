@@ -1,5 +1,6 @@
 -- What was asked and what went wrong, by week. Rows of weeks that were not made ahead go to the default partition,
--- so that writing never fails for want of one.
+-- so that writing never fails for want of one. Each partition has indexes of its own, like those of the default one:
+-- with indexes of the parent, which the extension makes, a dump that holds weeks could not be restored.
 
 CREATE TABLE router.decisions (
   request_id       uuid        NOT NULL,
@@ -32,8 +33,8 @@ CREATE TABLE router.decisions (
 COMMENT ON TABLE router.decisions IS 'One row a question: how it was routed. A role sees its own, administrators all.';
 
 CREATE TABLE router.decisions_default PARTITION OF router.decisions DEFAULT;
-CREATE INDEX decisions_request_idx ON router.decisions (request_id);
-CREATE INDEX decisions_time_idx ON router.decisions (decided_at);
+CREATE INDEX decisions_default_request_idx ON router.decisions_default (request_id);
+CREATE INDEX decisions_default_time_idx ON router.decisions_default (decided_at);
 
 CREATE TABLE router.error_log (
   occurred_at timestamptz NOT NULL,
@@ -50,7 +51,7 @@ CREATE TABLE router.error_log (
 COMMENT ON TABLE router.error_log IS 'What went wrong, also where the transaction was rolled back';
 
 CREATE TABLE router.error_log_default PARTITION OF router.error_log DEFAULT;
-CREATE INDEX error_log_time_idx ON router.error_log (occurred_at);
+CREATE INDEX error_log_default_time_idx ON router.error_log_default (occurred_at);
 
 -- What router_optimize() did or suggests, with what was there before.
 CREATE TABLE router.optimizations (

@@ -11,8 +11,8 @@ mod database;
 pub mod facts;
 pub mod invalidation;
 mod json;
-pub mod process;
 mod jsonb_image;
+pub mod process;
 pub mod rate_table;
 mod read_tree;
 mod relation;
@@ -38,7 +38,9 @@ pub use json::JsonArg;
 pub use jsonb_image::JsonImage;
 pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
 pub use session::{as_extension_owner, extension_is_installed};
-pub use settings::{reserve_setting_prefix, row_security, setting, settings_generation, watch_settings, watched_settings};
+pub use settings::{
+    reserve_setting_prefix, row_security, setting, settings_generation, watch_settings, watched_settings,
+};
 pub use snapshot::{has_written, snapshot_is_fixed, with_latest_snapshot};
 pub use timer::with_time_limit;
 pub use vector::Vector;

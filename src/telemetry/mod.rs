@@ -45,5 +45,5 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/telemetry/audit.sql",
     name = "telemetry_audit",
-    requires = ["telemetry_tables", "similarity_tables", "models_audit"]
+    requires = ["telemetry_tables", "similarity_tables", "models_audit", "golden_tables", "guard_allowed_functions"]
 );

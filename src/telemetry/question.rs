@@ -230,8 +230,9 @@ impl<'a> Question<'a> {
 
     fn log(&self, decision: Decision<'_>, may_write: bool) -> Result<()> {
         let prompts = settings::prompts();
+        let quotes = prompts == Prompts::Full;
         let has_context = self.context.as_object().is_some_and(|map| !map.is_empty());
-        let context = Some(self.context).filter(|_| has_context && prompts == Prompts::Full).map(Value::to_string);
+        let context = Some(self.context).filter(|_| has_context && quotes).map(Value::to_string);
         let decision = Decision {
             request_id: uuid_bytes(&self.request_id),
             decided_at: now_micros(),
@@ -239,6 +240,11 @@ impl<'a> Question<'a> {
             hash_prompt: prompts == Prompts::Hash,
             prompt: Some(self.prompt).filter(|_| prompts != Prompts::Off),
             context: context.as_deref(),
+            // Also of an answer that was kept while prompts were logged in full.
+            spec: decision.spec.filter(|_| quotes),
+            sql: decision.sql.filter(|_| quotes),
+            candidates: decision.candidates.filter(|_| quotes),
+            steps: decision.steps.filter(|_| quotes),
             cached: self.cached,
             total_us: micros(self.started.elapsed()),
             timings: self.steps.clone(),

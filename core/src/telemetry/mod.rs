@@ -12,5 +12,5 @@ pub use exposition::Exposition;
 pub use kind::{ErrorKind, Recovery};
 pub use meter::{METER_WORDS, Meter, Summary};
 pub use record::{Decision, Failure, Record};
-pub use tuning::{Advice, CacheUse, advise};
 pub use ring::{Batch, Ring, RingCounts};
+pub use tuning::{Advice, CacheUse, advise};

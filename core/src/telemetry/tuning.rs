@@ -43,7 +43,8 @@ pub fn advise(used: &CacheUse) -> Option<Advice> {
 mod tests {
     use super::*;
 
-    const BUSY: CacheUse = CacheUse { ttl_seconds: 1800, hits: 5000, misses: 1000, expired: 0, stored: 1000, evicted: 0 };
+    const BUSY: CacheUse =
+        CacheUse { ttl_seconds: 1800, hits: 5000, misses: 1000, expired: 0, stored: 1000, evicted: 0 };
 
     #[test]
     fn a_cache_that_does_well_is_left_alone() {
