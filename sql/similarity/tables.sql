@@ -14,6 +14,7 @@ CREATE TABLE router.query_embeddings (
   created_by       text        NOT NULL DEFAULT current_user,
   created_at       timestamptz NOT NULL DEFAULT now(),
   updated_at       timestamptz NOT NULL DEFAULT now(),
+  taught_at        timestamptz NOT NULL DEFAULT now(),  -- when its spec was said: what 'last month' in it means
   -- A zero vector is near nothing: cosine distance to it is not a number.
   CONSTRAINT embedding_is_not_zero CHECK (vector_norm(embedding) > 0),
   CONSTRAINT embedding_fits_encoder CHECK (encoder <> 'minilm-static-256' OR vector_dims(embedding) = 256)
@@ -24,10 +25,10 @@ COMMENT ON TABLE router.query_embeddings IS 'Questions with a known answer or in
 CREATE UNIQUE INDEX query_embeddings_question_idx
   ON router.query_embeddings (md5(normalized_query), encoder, created_by);
 
--- One index an encoder and dimension. The planner scans exactly while the table is small.
-CREATE INDEX query_embeddings_minilm_static_256_idx
-  ON router.query_embeddings USING hnsw ((embedding::vector(256)) vector_cosine_ops)
-  WHERE encoder = 'minilm-static-256';
+-- Completions of what somebody begins to ask.
+CREATE INDEX query_embeddings_prefix_idx
+  ON router.query_embeddings (left(normalized_query, 100) text_pattern_ops)
+  WHERE encoder = 'minilm-static-256' AND quickspec IS NOT NULL;
 
 -- What people thought of answers.
 CREATE TABLE router.feedback (

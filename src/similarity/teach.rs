@@ -82,16 +82,23 @@ impl From<Unfit> for Error {
     }
 }
 
+/// The spec, its shape checked but not whether it fits anything.
+pub(super) fn parse_spec(spec: &Value) -> Result<QuickSpec> {
+    let parsed: QuickSpec = serde_json::from_value(spec.clone()).map_err(|e| wrong(&e.to_string()))?;
+    if parsed.schema != SCHEMA {
+        return Err(wrong(&format!("its \"schema\" is {:?}", parsed.schema)));
+    }
+    Ok(parsed)
+}
+
+fn wrong(why: &str) -> Error {
+    Error::invalid(format!("the spec is no {SCHEMA}: {why}"))
+        .with_hint("take the \"spec\" of an answer of router_route() and change it")
+}
+
 /// The spec in its own form, and whether the caller owns its dataset. It must build over what the caller may see.
 pub(super) fn check_spec(spec: &Value) -> std::result::Result<(Value, bool), Unfit> {
-    let wrong = |why: String| {
-        Error::invalid(format!("the spec is no {SCHEMA}: {why}"))
-            .with_hint("take the \"spec\" of an answer of router_route() and change it")
-    };
-    let parsed: QuickSpec = serde_json::from_value(spec.clone()).map_err(|e| wrong(e.to_string()))?;
-    if parsed.schema != SCHEMA {
-        return Err(wrong(format!("its \"schema\" is {:?}", parsed.schema)).into());
-    }
+    let parsed = parse_spec(spec)?;
     let loaded = catalog::model()?;
     let Some(root) = loaded.model.dataset_index(&parsed.dataset) else {
         return Err(Unfit::NoDataset(parsed.dataset));
@@ -102,7 +109,7 @@ pub(super) fn check_spec(spec: &Value) -> std::result::Result<(Value, bool), Unf
             .with_hint("SELECT router_route(...)->'spec' shows specs that fit")
     })?;
     let owned = owns(loaded.model.datasets[root].oid)?;
-    let stored = serde_json::to_value(&parsed).map_err(|e| wrong(e.to_string()))?;
+    let stored = serde_json::to_value(&parsed).map_err(|e| wrong(&e.to_string()))?;
     Ok((stored, owned))
 }
 
