@@ -1,11 +1,10 @@
--- Questions that wait to be embedded by another encoder than the local one. The worker claims some, asks the endpoint
--- with no transaction open, and stores what came.
+-- Questions that wait to be embedded by another encoder than the local one. The worker hands some at a time to the
+-- requests to endpoints (router.remote_queue), and stores the vectors that came (router.remote_embeddings).
 CREATE TABLE router.embedding_queue (
   encoder     text        NOT NULL,
   question_id bigint      NOT NULL,
   attempts    smallint    NOT NULL DEFAULT 0,
   not_before  timestamptz NOT NULL DEFAULT now(),
-  error       text,
   PRIMARY KEY (encoder, question_id)
 );
 COMMENT ON TABLE router.embedding_queue IS 'Questions that wait to be embedded by an encoder other than the local one';
@@ -32,8 +31,8 @@ BEGIN ATOMIC
   SELECT count(*)::integer FROM next;
 END;
 
--- Takes up to n due questions. The attempt is counted before the call, and the next one put off (10 s, 20 s, ... up
--- to an hour): what a crash or a bad answer leaves behind is tried again, and not for ever at once.
+-- Takes up to n due questions, and puts off when they are due again (2 min, 4 min, ... up to 4 hours): what was lost
+-- on the way is asked for once more, and not for ever at once.
 CREATE FUNCTION router.claim_embeddings(for_encoder text, n integer)
 RETURNS TABLE (question_id bigint, question text)
 LANGUAGE sql VOLATILE
@@ -47,7 +46,7 @@ BEGIN ATOMIC
   claimed AS (
     UPDATE router.embedding_queue q
        SET attempts = least(q.attempts + 1, 30000)::smallint,
-           not_before = now() + least(interval '1 hour', interval '10 seconds' * 2 ^ least(q.attempts, 9))
+           not_before = now() + least(interval '4 hours', interval '2 minutes' * 2 ^ least(q.attempts, 9))
       FROM due
      WHERE q.encoder = for_encoder AND q.question_id = due.question_id
     RETURNING q.question_id)
@@ -72,13 +71,30 @@ BEGIN ATOMIC
   SELECT count(*) > 0 FROM stored;
 END;
 
--- Notes why a claimed question could not be embedded.
-CREATE FUNCTION router.fail_embedding(for_encoder text, for_question bigint, why text)
+-- Stores up to n vectors that endpoints gave for queued questions; returns how many.
+CREATE FUNCTION router.store_arrived_embeddings(for_encoder text, n integer)
+RETURNS bigint
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  WITH arrived AS (
+    SELECT q.question_id, r.text_hash, r.embedding
+      FROM router.embedding_queue q
+      JOIN router.query_embeddings l ON l.id = q.question_id
+      JOIN router.remote_embeddings r ON r.text_hash = sha256(convert_to(l.original_query, 'UTF8')) AND r.model_id = for_encoder
+     WHERE q.encoder = for_encoder AND q.attempts > 0
+     LIMIT n)
+  SELECT count(router.store_embedding(for_encoder, a.question_id, a.embedding)) FROM arrived a;
+END;
+
+-- Takes the vectors out of the mail box that have been stored, and the questions out of the queue that were forgotten.
+CREATE FUNCTION router.tidy_embedding_queue(for_encoder text)
 RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  UPDATE router.embedding_queue q SET error = left(why, 500)
-   WHERE q.encoder = for_encoder AND q.question_id = for_question;
+  DELETE FROM router.embedding_queue q
+   WHERE q.encoder = for_encoder AND NOT EXISTS (SELECT FROM router.query_embeddings l WHERE l.id = q.question_id);
+  DELETE FROM router.remote_embeddings r
+   WHERE r.model_id = for_encoder AND r.created_at < now() - interval '1 hour';
 END;
 
 -- How far each encoder is with the questions there are.
@@ -87,9 +103,8 @@ SELECT e.name AS encoder, e.dimensions,
        (SELECT count(*) FROM router.query_embeddings l WHERE l.encoder = 'minilm-static-256') AS questions,
        (SELECT count(*) FROM router.query_embeddings v WHERE v.encoder = e.name) AS embedded,
        (SELECT count(*) FROM router.embedding_queue q WHERE q.encoder = e.name) AS queued,
-       (SELECT count(*) FROM router.embedding_queue q WHERE q.encoder = e.name AND q.error IS NOT NULL) AS failing,
-       (SELECT q.error FROM router.embedding_queue q WHERE q.encoder = e.name AND q.error IS NOT NULL
-         ORDER BY q.not_before DESC LIMIT 1) AS last_error
+       (SELECT r.last_error FROM router.remote_queue r WHERE r.kind = 'embed' AND r.last_error IS NOT NULL
+         ORDER BY r.entry_id DESC LIMIT 1) AS last_error
   FROM router.encoders e;
 COMMENT ON VIEW router.embedding_progress IS 'How many of the stored questions each encoder has embedded';
 
@@ -97,7 +112,7 @@ REVOKE ALL ON router.encoders, router.embedding_queue, router.embedding_progress
 REVOKE ALL ON FUNCTION router.indexed_type(integer), router.create_encoder_index(text, integer), router.index_encoder(),
   router.check_encoder(), router.nearest_statement(text, integer), router.fill_embedding_queue(text, integer),
   router.claim_embeddings(text, integer), router.store_embedding(text, bigint, real[]),
-  router.fail_embedding(text, bigint, text) FROM PUBLIC;
+  router.store_arrived_embeddings(text, integer), router.tidy_embedding_queue(text) FROM PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('router.encoders', $$WHERE name <> 'minilm-static-256'$$);
 SELECT pg_catalog.pg_extension_config_dump('router.embedding_queue', '');

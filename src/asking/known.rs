@@ -2,7 +2,7 @@
 
 use router_core::quickspec::QuickSpec;
 use router_core::route::{Alternative, Answer, Context, Status, answer_known};
-use router_core::similarity::{has_open_slots, overlap, rebind};
+use router_core::similarity::{has_open_slots, overlap, rebind, same_wording};
 use router_core::time::Clock;
 
 use super::chain::Asked;
@@ -72,7 +72,11 @@ pub fn similar(asked: &Asked<'_>, local: &Answer, bar: f32) -> Result<Similar> {
 
 fn reuse<'a>(past: &'a Known, now: &QuickSpec, asked: &Asked<'_>, local: &Answer) -> Option<(Answer, &'a Known)> {
     let taught = spec_of(past.spec.clone())?;
-    let bind = |context: &Context| rebind(&taught, &asked.read_as(&past.query, context).ok()?.spec?, now);
+    let bind = |context: &Context| {
+        let then = asked.read_as(&past.query, context).ok()?;
+        let fits = same_wording(&past.query, &then, asked.prompt, local);
+        rebind(&taught, then.spec.as_ref()?, now).filter(|_| fits)
+    };
     let spec = bind(asked.context).or_else(|| bind(&at_time_of(past, asked)?))?;
     let score = (past.similarity * past.success_score) as f32;
     // Where the router itself reads the same, both speak for the answer.

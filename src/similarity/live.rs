@@ -3,6 +3,8 @@
 use super::encoder::{External, external};
 use super::settings;
 use crate::error::Result;
+use crate::pg;
+use crate::worker::{client, endpoint};
 
 /// What came of it.
 pub enum Embedded {
@@ -20,7 +22,7 @@ pub enum Embedded {
 pub fn embed(prompt: &str) -> Result<Embedded> {
     let Some(name) = settings::external_encoder() else { return Ok(Embedded::Off) };
     let Some(encoder) = external()?.into_iter().find(|e| e.name == name) else { return Ok(Embedded::Off) };
-    Ok(match ask_endpoint(prompt, &name) {
+    Ok(match ask_endpoint(prompt) {
         Err(why) => Embedded::Failed(format!("encoder {name:?} did not answer ({why})")),
         Ok(vector) if vector.len() != encoder.dimensions => Embedded::Failed(format!(
             "encoder {name:?} answered with {} dimensions, not {}",
@@ -35,7 +37,12 @@ pub fn embed(prompt: &str) -> Result<Embedded> {
 }
 
 /// The worker asks; a backend never talks to the network.
-fn ask_endpoint(_prompt: &str, _model: &str) -> std::result::Result<Vec<f32>, String> {
-    let _limit = settings::embedding_timeout();
-    Err("no background worker".to_owned())
+fn ask_endpoint(prompt: &str) -> std::result::Result<Vec<f32>, String> {
+    let order = endpoint::for_embeddings(&pg::random_uuid(), &[prompt.to_owned()]).map_err(|e| e.to_string())?;
+    let answer = client::call(&order, settings::embedding_timeout()).map_err(|why| match why {
+        client::Absence::Late => "no answer within router.embedding_timeout".to_owned(),
+        why => why.text().to_owned(),
+    })?;
+    let vectors: Vec<Vec<f32>> = serde_json::from_str(&answer.content).unwrap_or_default();
+    vectors.into_iter().next().ok_or_else(|| "the endpoint gave no vector".to_owned())
 }

@@ -7,6 +7,7 @@ mod intents;
 mod live;
 mod mining;
 mod nearest;
+mod reembed;
 pub mod settings;
 mod store;
 mod suggest;
@@ -23,6 +24,7 @@ pub use handler::{Handler, define as define_handler, handlers};
 pub use intents::{classify, train};
 pub use mining::{accept, mine, reject};
 pub use nearest::{check_vector, nearest, nearest_to};
+pub use reembed::{every as reembed_every, run as reembed};
 pub use store::{Known, exact, forget};
 pub use suggest::suggest;
 pub use teach::teach;
@@ -37,7 +39,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/similarity/queue.sql",
     name = "similarity_queue",
-    requires = ["similarity_encoders"]
+    requires = ["similarity_encoders", "worker_tables"]
 );
 pgrx::extension_sql_file!("../../sql/similarity/handlers.sql", name = "similarity_handlers", requires = ["bootstrap"]);
 pgrx::extension_sql_file!(

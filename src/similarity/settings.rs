@@ -1,13 +1,13 @@
 //! Settings of similar questions and their encoders.
 
-use std::ffi::CString;
 use std::time::Duration;
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 
+use crate::worker;
+
 /// Who embeds prompts; the local encoder always does besides.
 static EMBEDDING_PROVIDER: GucSetting<Provider> = GucSetting::<Provider>::new(Provider::Local);
-static EMBEDDING_MODEL: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 /// Milliseconds.
 static EMBEDDING_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(500);
 /// Past questions whose slots are looked at.
@@ -25,16 +25,8 @@ pub fn define() {
     GucRegistry::define_enum_guc(
         c"router.embedding_provider",
         c"Who embeds prompts besides the local encoder",
-        c"local: nobody; openai: an endpoint that speaks OpenAI's embeddings API, asked by the background worker.",
+        c"local: nobody; openai: the endpoint of router.embedding_model, asked by the background worker.",
         &EMBEDDING_PROVIDER,
-        GucContext::Suset,
-        default,
-    );
-    GucRegistry::define_string_guc(
-        c"router.embedding_model",
-        c"The endpoint's model that embeds",
-        c"Also the name of the encoder in router.encoders.",
-        &EMBEDDING_MODEL,
         GucContext::Suset,
         default,
     );
@@ -60,15 +52,12 @@ pub fn define() {
     );
 }
 
-/// The model of the endpoint that embeds besides the local encoder; `None`: nobody does.
+/// The model that embeds besides the local encoder, and the name of its encoder; `None`: nobody does.
 pub fn external_encoder() -> Option<String> {
     if EMBEDDING_PROVIDER.get() == Provider::Local {
         return None;
     }
-    EMBEDDING_MODEL
-        .get()
-        .map(|m| m.to_string_lossy().trim().to_owned())
-        .filter(|m| !m.is_empty() && m != super::encoder::LOCAL)
+    worker::settings::embedding_model().filter(|model| model != super::encoder::LOCAL)
 }
 
 pub fn embedding_timeout() -> Duration {

@@ -1,5 +1,6 @@
 //! Teaching: a question with its spec, an example of an intent, or both.
 
+use pgrx::PgBuiltInOids;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use router_core::quickspec::{QuickSpec, SCHEMA};
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 use super::store::{Entry, keep};
 use crate::error::{Error, Result};
+use crate::models::plan::Plan;
 use crate::{catalog, guc, pg};
 
 /// Characters of an intent's name.
@@ -113,15 +115,23 @@ pub(super) fn check_spec(spec: &Value) -> std::result::Result<(Value, bool), Unf
     Ok((stored, owned))
 }
 
+thread_local! {
+    static OWNS: Plan = Plan::new(
+        "SELECT pg_has_role($1, relowner, 'USAGE') FROM pg_class WHERE oid = $2",
+        &[PgBuiltInOids::OIDOID, PgBuiltInOids::OIDOID],
+    );
+}
+
 /// The current user has the rights of the relation's owner.
 fn owns(relation: u32) -> Result<bool> {
     let caller = pg::current_user();
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
-            let sql = "SELECT pg_has_role($1, relowner, 'USAGE') FROM pg_class WHERE oid = $2";
-            let args: [DatumWithOid; 2] = [caller.into(), pg_sys::Oid::from_u32(relation).into()];
-            let mut rows = client.select(sql, Some(1), &args)?;
-            Ok(rows.next().map(|row| row.get::<bool>(1)).transpose()?.flatten().unwrap_or(false))
+            OWNS.with(|plan| {
+                let args: [DatumWithOid; 2] = [caller.into(), pg_sys::Oid::from_u32(relation).into()];
+                let mut rows = plan.select(client, &args)?;
+                Ok(rows.next().map(|row| row.get::<bool>(1)).transpose()?.flatten().unwrap_or(false))
+            })
         })
     })
 }

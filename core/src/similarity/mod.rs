@@ -6,6 +6,7 @@ mod rebind;
 mod scale;
 mod suggest;
 mod template;
+mod wording;
 
 pub use mine::{Kind, Outcome, Proposal, mine};
 pub use normalise::normalise;
@@ -13,3 +14,4 @@ pub use rebind::rebind;
 pub use scale::{FEWEST_PAIRS, Scale};
 pub use suggest::{Suggestion, suggest};
 pub use template::{example, fill, has_open_slots, overlap, slots};
+pub use wording::same_wording;
