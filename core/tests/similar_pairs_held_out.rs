@@ -57,7 +57,11 @@ fn hospital() -> (Subject, Vec<Pair>, Vec<Pair>) {
         ("aggregation", "maximum treatment cost per physician {2}", "minimum treatment cost per physician {2}"),
         ("kind of name", "patients of {0} {2}", "patients of {1} {2}"),
         ("dimension", "patients in {0} by physician {2}", "patients in {0} by insurance {2}"),
-        ("direction", "which 3 physicians treated the most patients in {0} {2}", "which 3 physicians treated the fewest patients in {0} {2}"),
+        (
+            "direction",
+            "which 3 physicians treated the most patients in {0} {2}",
+            "which 3 physicians treated the fewest patients in {0} {2}",
+        ),
         ("grain", "daily patients in {0} {2}", "weekly patients in {0} {2}"),
         ("comparison", "wards with more than 40 patients {2}", "wards with fewer than 40 patients {2}"),
         ("share", "patients in {0} {2}", "share of patients in {0} {2}"),
@@ -105,7 +109,11 @@ fn flights() -> (Subject, Vec<Pair>, Vec<Pair>) {
         ("aggregation", "number of different airlines from {1} {2}", "passengers of airlines from {1} {2}"),
         ("kind of name", "passengers of {0} {2}", "passengers of {1} {2}"),
         ("dimension", "passengers by cabin from {1} {2}", "passengers by airline from {1} {2}"),
-        ("direction", "the 2 airlines with the highest delay minutes {2}", "the 2 airlines with the lowest delay minutes {2}"),
+        (
+            "direction",
+            "the 2 airlines with the highest delay minutes {2}",
+            "the 2 airlines with the lowest delay minutes {2}",
+        ),
         ("grain", "passengers of {0} per quarter", "passengers of {0} per year"),
         ("grain", "fuel cost per month {2}", "fuel cost per weekday {2}"),
         ("comparison", "airlines with at least 500 passengers {2}", "airlines with at most 500 passengers {2}"),
@@ -119,7 +127,11 @@ fn flights() -> (Subject, Vec<Pair>, Vec<Pair>) {
         ("name", "passengers from {1} with {0} {2}", "passengers from {1} with {0} {2}"),
         ("wording", "fuel cost of {0} {2}", "what was the fuel cost of {0} {2}?"),
         ("period", "delay minutes by airline {2}", "delay minutes by airline {2}"),
-        ("number", "the 2 airlines with the highest delay minutes {2}", "the 3 airlines with the highest delay minutes {2}"),
+        (
+            "number",
+            "the 2 airlines with the highest delay minutes {2}",
+            "the 3 airlines with the highest delay minutes {2}",
+        ),
         ("number", "airlines with at least 500 passengers {2}", "airlines with at least 750 passengers {2}"),
         ("name", "passengers of {0} per quarter", "passengers of {0} per quarter"),
     ];
