@@ -65,7 +65,17 @@ CREATE TABLE router.templates (
 );
 COMMENT ON TABLE router.templates IS 'Answers by keyword, tried when a question is not understood otherwise';
 
-REVOKE ALL ON router.query_embeddings, router.feedback, router.intent_models, router.templates FROM PUBLIC;
+-- A user's own steps of the fallback chain. The function is kept by name: OIDs change with a dump.
+CREATE TABLE router.handlers (
+  name       text        PRIMARY KEY CHECK (name <> ''),
+  priority   integer     NOT NULL,
+  function   text        NOT NULL,  -- schema.name(text,jsonb)
+  created_by text        NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE router.handlers IS 'Functions that propose answers in the fallback chain, by priority';
+
+REVOKE ALL ON router.query_embeddings, router.feedback, router.intent_models, router.templates, router.handlers FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -74,6 +84,7 @@ BEGIN
   PERFORM pg_catalog.pg_extension_config_dump('router.feedback', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.feedback_id_seq', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.templates', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.handlers', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.intent_models', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.intent_models_id_seq', '');
 END

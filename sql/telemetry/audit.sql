@@ -26,8 +26,10 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.datasets
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.synonyms
   FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('alias');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.query_embeddings
-  FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('id', 'embedding', 'usage_count', 'success_score', 'updated_at');
+  FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('id', 'embedding', 'usage_count', 'success_score', 'updated_at', 'taught_at');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.templates
+  FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('name');
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.handlers
   FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('name');
 CREATE TRIGGER audit AFTER INSERT OR DELETE ON router.intent_models
   FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('id', 'weights', 'labels');

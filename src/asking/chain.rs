@@ -96,13 +96,16 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
     }
     let failed = || Similar { answer: None, detail: "looking for similar questions failed".to_owned(), warning: None };
     let Similar { answer: similar, detail, warning } = or_go_on(|| known::similar(asked, &local, at.bar), failed)?;
+    // Without the encoder that should have been asked, the next time may find more: a step of another name, so that
+    // the answer is not kept.
+    let similarity = if warning.is_some() { "similarity without its encoder" } else { "similarity" };
     local.warnings.extend(warning);
     let similar_score = similar.as_ref().map(|a| a.confidence);
     if let Some(answer) = similar.clone().filter(|a| a.confidence > at.similarity) {
-        trail.won("similarity", similar_score, at.similarity, &detail);
+        trail.won(similarity, similar_score, at.similarity, &detail);
         return Ok(answer);
     }
-    trail.lost("similarity", similar_score, at.similarity, &detail);
+    trail.lost(similarity, similar_score, at.similarity, &detail);
     for (row, bar, source) in [("direct", at.direct, "direct_routing"), ("intent", at.intent, "intent")] {
         if local.status == Status::Ok && local.confidence > bar {
             trail.won(row, Some(local.confidence), bar, "the router's own reading");

@@ -41,7 +41,6 @@ pgrx::extension_sql_file!(
     name = "similarity_queue",
     requires = ["similarity_encoders", "worker_tables"]
 );
-pgrx::extension_sql_file!("../../sql/similarity/handlers.sql", name = "similarity_handlers", requires = ["bootstrap"]);
 pgrx::extension_sql_file!(
     "../../sql/similarity/mining.sql",
     name = "similarity_mining",
