@@ -16,6 +16,7 @@ use super::store::Known;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::{self, Vector};
+use crate::telemetry::{self, Operation};
 
 /// What is near a prompt.
 #[derive(Debug, Default)]
@@ -34,7 +35,8 @@ pub fn nearest(prompt: &str, bar: f64, count: usize) -> Result<Near> {
     let embedding = Encoder::get().encode(prompt);
     let mut found = Vec::new();
     if !embedding.is_zero() {
-        found = scored(nearest_to(LOCAL, &embedding.0, -1.0, count)?, Scale::IDENTITY);
+        let local = telemetry::observe(Operation::Similarity, || nearest_to(LOCAL, &embedding.0, -1.0, count))?;
+        found = scored(local, Scale::IDENTITY);
     }
     match live::embed(prompt)? {
         live::Embedded::Off => {}
