@@ -3,7 +3,7 @@
 -- with indexes of the parent, which the extension makes, a dump that holds weeks could not be restored.
 
 CREATE TABLE router.decisions (
-  request_id       uuid        NOT NULL,
+  request_id       uuid        NOT NULL,  -- of the model router's decision too, in router.routing_decisions, if one was made
   decided_at       timestamptz NOT NULL,
   role_name        text        NOT NULL,  -- whose rights counted
   prompt           text,                  -- null where router.log_prompts said so
@@ -27,7 +27,6 @@ CREATE TABLE router.decisions (
   settings         jsonb,                 -- those that change an answer
   semantic_version bigint      NOT NULL,
   fingerprint      text        NOT NULL,  -- of the semantic model as the role saw it
-  model_decision   uuid,                  -- decision_id in router.routing_decisions
   logged           text        NOT NULL CHECK (logged IN ('batched', 'sync'))
 ) PARTITION BY RANGE (decided_at);
 COMMENT ON TABLE router.decisions IS 'One row a question: how it was routed. A role sees its own, administrators all.';

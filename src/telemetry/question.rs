@@ -41,7 +41,6 @@ pub struct Question<'a> {
     semantic_version: u64,
     fingerprint: u64,
     cached: bool,
-    model_decision: Option<[u8; 16]>,
 }
 
 /// Answers a question by `answer`, which tells what it learns on the way, and puts on record what came of it: also if
@@ -85,7 +84,6 @@ impl<'a> Question<'a> {
             semantic_version: 0,
             fingerprint: 0,
             cached: false,
-            model_decision: None,
         }
     }
 
@@ -118,12 +116,6 @@ impl<'a> Question<'a> {
     /// Which semantic model was asked.
     pub fn model(&mut self, version: u64, fingerprint: u64) {
         (self.semantic_version, self.fingerprint) = (version, fingerprint);
-    }
-
-    /// The model router decided which language model to ask.
-    #[expect(dead_code, reason = "for the language model's step of the chain")]
-    pub fn model_decision(&mut self, id: [u8; 16]) {
-        self.model_decision = Some(id);
     }
 
     /// Puts the answer on record, with the steps that led to it. Called once, when nothing can change it any more.
@@ -252,7 +244,6 @@ impl<'a> Question<'a> {
             settings: &self.settings,
             semantic_version: self.semantic_version,
             fingerprint: self.fingerprint,
-            model_decision: self.model_decision,
             ..decision
         };
         if settings::mode() == Mode::Sync || !memory::available() {
