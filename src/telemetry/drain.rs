@@ -62,6 +62,10 @@ fn write_out(context: &JobContext) -> Result<()> {
     if memory::queue_counts().used_bytes == 0 {
         return Ok(());
     }
+    // Somebody flushes the queue by hand, and may take the time.
+    if !pg::try_advisory_lock(LOCK) {
+        return Ok(());
+    }
     Spi::run("SET LOCAL synchronous_commit TO off")?;
     if context.at_the_end {
         write_batch(usize::MAX)?;
@@ -72,9 +76,8 @@ fn write_out(context: &JobContext) -> Result<()> {
 }
 
 /// Writes the next records of this database in the current transaction; they leave the queue when it commits. Returns
-/// how many were written: 0 when none are left.
+/// how many were written: 0 when none are left. Whoever calls holds the lock.
 fn write_batch(limit: usize) -> Result<u64> {
-    pg::advisory_lock(LOCK);
     let mut batches: Vec<Batch> = Vec::new();
     let (mut from, mut bytes) = (0, 0);
     while bytes < limit {
@@ -131,6 +134,7 @@ fn is_about_the_data(failure: &pg::Failure) -> bool {
 /// Writes out all that is queued for this database now, in the caller's transaction. For administrators, and for tests.
 pub fn flush() -> Result<u64> {
     pg::refuse_if_read_only(c"router_flush()");
+    pg::advisory_lock(LOCK);
     write_batch(usize::MAX)
 }
 
