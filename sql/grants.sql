@@ -14,7 +14,7 @@ COMMENT ON TABLE router.access_levels IS 'What router_grant grants. Functions no
 INSERT INTO router.access_levels (kind, name, level)
 SELECT 'function', name, 'user'
 FROM unnest('{router_route,router_query,router_rows,router_sql,router_chart,router_plot,router_svg,router_explain,
-  router_feedback,router_choose,router_validate_sql,router_embed,router_intent,router_version,router_task_type,
+  router_feedback,router_choose,router_suggest,router_validate_sql,router_embed,router_intent,router_version,router_task_type,
   router_capability_score,router_recommend,sp_get_routing_recommendation}'::text[]) AS u (name);
 
 -- Teaching, and recording outcomes.

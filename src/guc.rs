@@ -135,6 +135,7 @@ pub fn init() {
     crate::asking::settings::define();
     crate::worker::settings::define();
     crate::cache::settings::define();
+    crate::similarity::settings::define();
     asking::init();
     crate::pg::reserve_setting_prefix(c"router");
     crate::pg::watch_settings("router.");

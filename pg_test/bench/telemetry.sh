@@ -9,8 +9,8 @@ rounds=${1:-7}
 use_private_server
 DSN=$(scripts/cluster.sh dsn)
 psql() { "$BINDIR/psql" -X -q -At -F $'\t' -v ON_ERROR_STOP=1 "$DSN" "$@"; }
-pgbench() { as_server env PGOPTIONS="${options:-}" "$BINDIR/pgbench" -n -M prepared "$@" "$DSN" 2>/dev/null; }
-work=$(mktemp -d); chmod 755 "$work"
+pgbench() { "$BINDIR/pgbench" -n -M prepared "$@" "$DSN"; }
+work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 row() { printf '| %s | %s |\n' "$1" "$2"; }
@@ -19,7 +19,6 @@ asked='Top 5 brands by sales in 2024'
 context='{"as_of": "2025-03-15T10:00:00+08:00"}'
 printf "SELECT router_route('%s', '%s');\n" "$asked" "$context" >"$work/route.sql"
 printf 'SELECT router_health();\n' >"$work/health.sql"
-chmod 644 "$work"/*.sql
 
 printf '| what | figure |\n|---|---|\n'
 
@@ -34,7 +33,7 @@ row "the same with the log batched, to that" "$(printf '%.3f' "$ratio")"
 for round in $(seq "$rounds"); do
   for mode in off batched; do
     before=$(psql -c "SELECT router_metrics()" | awk '$1 == "router_records_queued_total" { print $2 }')
-    tps=$(options="-c router.decision_log=$mode" pgbench -c 2 -j 2 -T 4 -f "$work/route.sql" | awk '/^tps/ { print $3 }')
+    tps=$(PGOPTIONS="-c router.decision_log=$mode" pgbench -c 2 -j 2 -T 4 -f "$work/route.sql" 2>/dev/null | awk '/^tps/ { print $3 }')
     after=$(psql -c "SELECT router_metrics()" | awk '$1 == "router_records_queued_total" { print $2 }')
     printf '%s\t%s\t%s\n' "$mode" "$tps" "$(awk "BEGIN { print ($after - $before) / 4 }")"
   done
@@ -49,7 +48,7 @@ for round in $(seq "$rounds"); do
   psql -c "ALTER SYSTEM SET router.worker = off" -c "SELECT pg_reload_conf()" >/dev/null
   sleep 1
   psql -c "SELECT router_flush()" >/dev/null
-  options='' pgbench -c 2 -j 2 -t 5000 -f "$work/route.sql" >/dev/null
+  pgbench -c 2 -j 2 -t 5000 -f "$work/route.sql" >/dev/null 2>&1
   psql -c '\timing on' -c 'SELECT router_flush()' |
     awk '/^[0-9]+$/ { n = $1 } /^Time: / { print n / $2 * 1000 }'
 done >"$work/flush.tsv"
@@ -58,8 +57,6 @@ row "decisions written out in batches" "$(median <"$work/flush.tsv" | xargs prin
 lost=$(psql -c "SELECT router_metrics()" | awk '/^router_records_lost_total/ { n += $2 } END { print n }')
 row "lost in all of this" "$lost"
 
-options='' pgbench -c 1 -t 2000 -l --log-prefix="$work/latency" -f "$work/health.sql" >/dev/null || true
-(cd "$work" && as_server env "$BINDIR/pgbench" -n -M prepared -c 1 -t 2000 -l --log-prefix=/tmp/router-health -f "$work/health.sql" "$DSN" >/dev/null 2>&1)
-row "router_health(), p50 and p99" "$(cat /tmp/router-health.* | awk '{ print $3 }' | sort -n |
+pgbench -c 1 -t 2000 -l --log-prefix="$work/health" -f "$work/health.sql" >/dev/null 2>&1
+row "router_health(), p50 and p99" "$(awk '{ print $3 }' "$work"/health.[0-9]* | sort -n |
   awk '{ v[NR] = $1 } END { printf "%.2f ms, %.2f ms", v[int(NR / 2)] / 1000, v[int(NR * 0.99)] / 1000 }')"
-rm -f /tmp/router-health.*

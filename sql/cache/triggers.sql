@@ -7,6 +7,8 @@ CREATE TRIGGER knowledge_changed
   FOR EACH STATEMENT EXECUTE FUNCTION router_knowledge_changed();
 CREATE TRIGGER knowledge_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON router.templates
   FOR EACH STATEMENT EXECUTE FUNCTION router_knowledge_changed();
+CREATE TRIGGER knowledge_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON router.handlers
+  FOR EACH STATEMENT EXECUTE FUNCTION router_knowledge_changed();
 CREATE TRIGGER knowledge_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON router.intent_models
   FOR EACH STATEMENT EXECUTE FUNCTION router_knowledge_changed();
 CREATE TRIGGER knowledge_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON router.allowed_functions

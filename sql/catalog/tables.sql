@@ -65,7 +65,8 @@ CREATE TABLE router.semantic_changes (
   changed_at timestamptz NOT NULL DEFAULT now(),
   changed_by text        NOT NULL DEFAULT session_user,
   changes    bigint      NOT NULL DEFAULT 1,
-  -- Two states of the tables above are the same only if their marks, put together by XOR, are.
+  -- Two states of the tables above are the same only if their marks, put together by XOR, are. What is taught besides
+  -- (questions, templates) counts as a change and has no mark.
   mark       bigint      NOT NULL DEFAULT pg_catalog.hashtextextended(pg_catalog.gen_random_uuid()::text, 0)
 );
 

@@ -26,8 +26,7 @@ CREATE TABLE router.routing_decisions (
   feedback_comment text,
   semantic_version text,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  completed_at timestamptz,
-  PRIMARY KEY (decision_id, created_at)
+  completed_at timestamptz
 ) PARTITION BY RANGE (created_at);
 COMMENT ON TABLE router.routing_decisions IS 'What was routed where, why, and how it went';
 COMMENT ON COLUMN router.routing_decisions.candidates IS
@@ -37,15 +36,19 @@ COMMENT ON COLUMN router.routing_decisions.success IS 'Null until the outcome is
 
 CREATE TABLE router.routing_decisions_default PARTITION OF router.routing_decisions DEFAULT;
 
-CREATE INDEX routing_decisions_time_idx ON router.routing_decisions (created_at);
-CREATE INDEX routing_decisions_agent_idx ON router.routing_decisions (agent_id, created_at);
-CREATE INDEX routing_decisions_model_idx ON router.routing_decisions (model_id, created_at);
-CREATE INDEX routing_decisions_task_type_idx ON router.routing_decisions (task_type, created_at);
-CREATE INDEX routing_decisions_strategy_idx ON router.routing_decisions (strategy, created_at);
-CREATE INDEX routing_decisions_assignment_idx ON router.routing_decisions (assignment_id, created_at);
-CREATE INDEX routing_decisions_request_idx ON router.routing_decisions (request_id);
-CREATE INDEX routing_decisions_failure_idx ON router.routing_decisions (created_at, success) WHERE success IS NOT TRUE;
-CREATE INDEX routing_decisions_fallback_idx ON router.routing_decisions (created_at, fallback_used) WHERE fallback_used;
+-- Each partition has indexes of its own, like those of the default one: with indexes of the parent, which the extension
+-- makes, a dump that holds weeks could not be restored.
+ALTER TABLE router.routing_decisions_default ADD PRIMARY KEY (decision_id, created_at);
+
+CREATE INDEX routing_decisions_time_idx ON router.routing_decisions_default (created_at);
+CREATE INDEX routing_decisions_agent_idx ON router.routing_decisions_default (agent_id, created_at);
+CREATE INDEX routing_decisions_model_idx ON router.routing_decisions_default (model_id, created_at);
+CREATE INDEX routing_decisions_task_type_idx ON router.routing_decisions_default (task_type, created_at);
+CREATE INDEX routing_decisions_strategy_idx ON router.routing_decisions_default (strategy, created_at);
+CREATE INDEX routing_decisions_assignment_idx ON router.routing_decisions_default (assignment_id, created_at);
+CREATE INDEX routing_decisions_request_idx ON router.routing_decisions_default (request_id);
+CREATE INDEX routing_decisions_failure_idx ON router.routing_decisions_default (created_at, success) WHERE success IS NOT TRUE;
+CREATE INDEX routing_decisions_fallback_idx ON router.routing_decisions_default (created_at, fallback_used) WHERE fallback_used;
 
 SELECT pg_catalog.pg_extension_config_dump('router.routing_decisions', '');
 SELECT pg_catalog.pg_extension_config_dump('router.routing_decisions_default', '');

@@ -14,7 +14,9 @@ BEGIN
   THEN
     RETURN false;
   END IF;
-  EXECUTE format('CREATE TABLE router.%I PARTITION OF router.routing_decisions FOR VALUES FROM (%L) TO (%L)', name, low, high);
+  -- Attaching, unlike creating in place, lets others go on reading and writing.
+  EXECUTE format('CREATE TABLE router.%I (LIKE router.routing_decisions_default INCLUDING ALL)', name);
+  EXECUTE format('ALTER TABLE router.routing_decisions ATTACH PARTITION router.%I FOR VALUES FROM (%L) TO (%L)', name, low, high);
   RETURN true;
 END;
 $$;

@@ -157,6 +157,10 @@ CREATE FUNCTION router.rank_task_type() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  -- A dump holds the ranks too.
+  IF router.restoring() THEN
+    RETURN NULL;
+  END IF;
   PERFORM router.rank_assignments(ARRAY(
     SELECT assignment_id FROM router.agent_model_assignments ORDER BY assignment_id FOR NO KEY UPDATE));
   RETURN NULL;

@@ -14,6 +14,7 @@ CREATE TABLE router.query_embeddings (
   created_by       text        NOT NULL DEFAULT current_user,
   created_at       timestamptz NOT NULL DEFAULT now(),
   updated_at       timestamptz NOT NULL DEFAULT now(),
+  taught_at        timestamptz NOT NULL DEFAULT now(),  -- when its spec was said: what 'last month' in it means
   -- A zero vector is near nothing: cosine distance to it is not a number.
   CONSTRAINT embedding_is_not_zero CHECK (vector_norm(embedding) > 0),
   CONSTRAINT embedding_fits_encoder CHECK (encoder <> 'minilm-static-256' OR vector_dims(embedding) = 256)
@@ -24,10 +25,10 @@ COMMENT ON TABLE router.query_embeddings IS 'Questions with a known answer or in
 CREATE UNIQUE INDEX query_embeddings_question_idx
   ON router.query_embeddings (md5(normalized_query), encoder, created_by);
 
--- One index an encoder and dimension. The planner scans exactly while the table is small.
-CREATE INDEX query_embeddings_minilm_static_256_idx
-  ON router.query_embeddings USING hnsw ((embedding::vector(256)) vector_cosine_ops)
-  WHERE encoder = 'minilm-static-256';
+-- Completions of what somebody begins to ask.
+CREATE INDEX query_embeddings_prefix_idx
+  ON router.query_embeddings (left(normalized_query, 100) text_pattern_ops)
+  WHERE encoder = 'minilm-static-256' AND quickspec IS NOT NULL;
 
 -- What people thought of answers.
 CREATE TABLE router.feedback (
@@ -64,7 +65,17 @@ CREATE TABLE router.templates (
 );
 COMMENT ON TABLE router.templates IS 'Answers by keyword, tried when a question is not understood otherwise';
 
-REVOKE ALL ON router.query_embeddings, router.feedback, router.intent_models, router.templates FROM PUBLIC;
+-- A user's own steps of the fallback chain. The function is kept by name: OIDs change with a dump.
+CREATE TABLE router.handlers (
+  name       text        PRIMARY KEY CHECK (name <> ''),
+  priority   integer     NOT NULL,
+  function   text        NOT NULL,  -- schema.name(text,jsonb)
+  created_by text        NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE router.handlers IS 'Functions that propose answers in the fallback chain, by priority';
+
+REVOKE ALL ON router.query_embeddings, router.feedback, router.intent_models, router.templates, router.handlers FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -73,6 +84,7 @@ BEGIN
   PERFORM pg_catalog.pg_extension_config_dump('router.feedback', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.feedback_id_seq', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.templates', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.handlers', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.intent_models', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.intent_models_id_seq', '');
 END

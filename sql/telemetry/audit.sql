@@ -26,10 +26,16 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.datasets
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.synonyms
   FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('alias');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.query_embeddings
-  FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('id', 'embedding', 'usage_count', 'success_score', 'updated_at');
+  FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('id', 'embedding', 'usage_count', 'success_score', 'updated_at', 'taught_at');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.templates
+  FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('name');
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.handlers
   FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('name');
 CREATE TRIGGER audit AFTER INSERT OR DELETE ON router.intent_models
   FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('id', 'weights', 'labels');
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.golden_questions
+  FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('prompt');
+CREATE TRIGGER audit AFTER INSERT OR DELETE ON router.allowed_functions
+  FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('function');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.optimizations
   FOR EACH ROW EXECUTE FUNCTION router.audit_teaching('target');

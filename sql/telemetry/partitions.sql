@@ -20,7 +20,9 @@ BEGIN
   IF early THEN
     RETURN NULL;
   END IF;
-  EXECUTE format('CREATE TABLE router.%I PARTITION OF router.%I FOR VALUES FROM (%L) TO (%L)', name, log, low, high);
+  -- Attaching, unlike creating in place, lets others go on reading and writing.
+  EXECUTE format('CREATE TABLE router.%I (LIKE router.%I INCLUDING ALL)', name, log || '_default');
+  EXECUTE format('ALTER TABLE router.%I ATTACH PARTITION router.%I FOR VALUES FROM (%L) TO (%L)', log, name, low, high);
   RETURN name;
 END;
 $$;

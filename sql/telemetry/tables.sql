@@ -1,8 +1,9 @@
 -- What was asked and what went wrong, by week. Rows of weeks that were not made ahead go to the default partition,
--- so that writing never fails for want of one.
+-- so that writing never fails for want of one. Each partition has indexes of its own, like those of the default one:
+-- with indexes of the parent, which the extension makes, a dump that holds weeks could not be restored.
 
 CREATE TABLE router.decisions (
-  request_id       uuid        NOT NULL,
+  request_id       uuid        NOT NULL,  -- of the model router's decision too, in router.routing_decisions, if one was made
   decided_at       timestamptz NOT NULL,
   role_name        text        NOT NULL,  -- whose rights counted
   prompt           text,                  -- null where router.log_prompts said so
@@ -26,14 +27,13 @@ CREATE TABLE router.decisions (
   settings         jsonb,                 -- those that change an answer
   semantic_version bigint      NOT NULL,
   fingerprint      text        NOT NULL,  -- of the semantic model as the role saw it
-  model_decision   uuid,                  -- decision_id in router.routing_decisions
   logged           text        NOT NULL CHECK (logged IN ('batched', 'sync'))
 ) PARTITION BY RANGE (decided_at);
 COMMENT ON TABLE router.decisions IS 'One row a question: how it was routed. A role sees its own, administrators all.';
 
 CREATE TABLE router.decisions_default PARTITION OF router.decisions DEFAULT;
-CREATE INDEX decisions_request_idx ON router.decisions (request_id);
-CREATE INDEX decisions_time_idx ON router.decisions (decided_at);
+CREATE INDEX decisions_default_request_idx ON router.decisions_default (request_id);
+CREATE INDEX decisions_default_time_idx ON router.decisions_default (decided_at);
 
 CREATE TABLE router.error_log (
   occurred_at timestamptz NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE router.error_log (
 COMMENT ON TABLE router.error_log IS 'What went wrong, also where the transaction was rolled back';
 
 CREATE TABLE router.error_log_default PARTITION OF router.error_log DEFAULT;
-CREATE INDEX error_log_time_idx ON router.error_log (occurred_at);
+CREATE INDEX error_log_default_time_idx ON router.error_log_default (occurred_at);
 
 -- What router_optimize() did or suggests, with what was there before.
 CREATE TABLE router.optimizations (
@@ -69,10 +69,11 @@ CREATE TABLE router.optimizations (
 COMMENT ON TABLE router.optimizations IS 'What router_optimize() did or suggests; router_optimize_undo(id) takes one back';
 CREATE UNIQUE INDEX optimizations_standing_idx ON router.optimizations (kind, target) WHERE status <> 'undone';
 
--- Asked often: the background worker keeps their embeddings at hand.
+-- Asked often: the background worker has an endpoint's vectors for them ready. The local encoder needs no such help.
 CREATE TABLE router.warm_questions (
   prompt       text        PRIMARY KEY,
   asked        bigint      NOT NULL,
+  queued_at    timestamptz,             -- when the endpoint was last asked
   optimization bigint      NOT NULL REFERENCES router.optimizations ON DELETE CASCADE
 );
 COMMENT ON TABLE router.warm_questions IS 'Frequent questions whose embeddings are computed ahead';

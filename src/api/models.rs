@@ -13,6 +13,7 @@ use crate::models::outcome::{self, Outcome};
 use crate::models::recommend::recommend;
 use crate::models::record;
 use crate::pg::JsonArg;
+use crate::telemetry::{self, Operation};
 
 /// The best assignment for a task type by a strategy. Raises when there is none.
 #[pg_extern(
@@ -237,7 +238,8 @@ fn router_recommend(
         Some(json) => json.value("options")?,
         None => serde_json::json!({}),
     };
-    Ok(content::recommend_for(prompt, strategy, &Options::read(&options)?)?)
+    let options = Options::read(&options)?;
+    Ok(telemetry::observe(Operation::Recommend, || content::recommend_for(prompt, strategy, &options))?)
 }
 
 /// Records how a model did on a prompt: `quality` 0 to 1, `latency_ms`, `cost` in dollars; null is

@@ -4,8 +4,9 @@ use pgrx::JsonB;
 use pgrx::prelude::*;
 
 use crate::error::{Error, SqlResult as Result};
-use crate::pg::{JsonArg, Vector};
-use crate::similarity;
+use crate::pg::{JsonArg, Regprocedure, Vector};
+use crate::telemetry::{self, Operation};
+use crate::{asking, catalog, similarity};
 
 /// Teaches that a question is answered by a spec, is an example of an intent, or both. The same words by the
 /// same role replace what was taught before. Returns the id.
@@ -26,12 +27,88 @@ fn router_forget(id: i64) -> Result<bool> {
     Ok(similarity::forget(id)?)
 }
 
+/// Takes out what an encoder other than the local one has embedded. Returns how many vectors that were.
+#[pg_extern(strict)]
+fn router_drop_encoder(name: &str) -> Result<i64> {
+    Ok(similarity::drop_encoder(name)?)
+}
+
 /// Defines (or replaces) a template: when a question is not understood otherwise, and says one of the patterns and
 /// nothing else, the spec answers it.
 #[pg_extern(strict)]
 fn router_template(name: &str, patterns: Vec<Option<String>>, spec: JsonB) -> Result<()> {
     let patterns: Vec<String> = patterns.into_iter().flatten().collect();
     Ok(similarity::define_template(name, &patterns, &spec.0)?)
+}
+
+/// Defines (or replaces) a step of the fallback chain of one's own: `function(prompt text, context jsonb) RETURNS
+/// jsonb` gives a QuickSpec@1, or `{"spec": ..., "confidence": ...}`, or null. The language model's step has priority
+/// 100, similar questions 200, the router's unsure reading 300, templates 400, overviews 500. Without a function the
+/// step is taken out.
+#[pg_extern]
+fn router_handler(name: Option<&str>, priority: Option<i32>, function: Option<Regprocedure>) -> Result<()> {
+    let name = name.ok_or_else(|| Error::null("the handler's name must not be null"))?;
+    let priority = priority.ok_or_else(|| Error::null("the priority must not be null"))?;
+    Ok(similarity::define_handler(name, priority, function.map(|f| f.0))?)
+}
+
+/// What may be asked: completions of what somebody types, and with nothing typed (or a dataset's name) examples.
+/// Over what the caller may see only; `context` as for `router_route`.
+#[pg_extern(stable)]
+#[allow(clippy::type_complexity)]
+fn router_suggest(
+    prefix: default!(Option<&str>, "''"),
+    context: default!(JsonArg, "'{}'"),
+    most: default!(i32, "10"),
+) -> Result<
+    TableIterator<
+        'static,
+        (name!(suggestion, String), name!(kind, String), name!(dataset, Option<String>), name!(confidence, f64)),
+    >,
+> {
+    let most = usize::try_from(most).map_err(|_| Error::invalid("most must not be negative"))?.min(1_000);
+    let context = asking::parse_context(&context.value("context")?)?;
+    let known = catalog::model()?;
+    let found = similarity::suggest(prefix.unwrap_or_default(), &known, &context, most)?;
+    let rows = found
+        .into_iter()
+        .map(|s| (s.text, s.kind.to_owned(), s.dataset, (f64::from(s.confidence) * 1000.0).round() / 1000.0));
+    Ok(TableIterator::new(rows))
+}
+
+/// Proposes templates, synonyms, questions and golden questions from questions of the last `days` that ended well,
+/// each with at least `support` of them speaking for it. Nothing changes until `router_accept(id)`.
+#[pg_extern]
+#[allow(clippy::type_complexity)]
+fn router_mine(
+    support: default!(i32, "3"),
+    days: default!(i32, "30"),
+) -> Result<
+    TableIterator<
+        'static,
+        (name!(id, i64), name!(kind, String), name!(proposal, JsonB), name!(support, i32), name!(reason, String)),
+    >,
+> {
+    let at_least = usize::try_from(support).ok().filter(|n| *n >= 2);
+    let at_least = at_least.ok_or_else(|| Error::invalid(format!("support is {support}, less than 2")))?;
+    if !(1..=3_650).contains(&days) {
+        return Err(Error::invalid(format!("days is {days}, not 1 to 3650")).into());
+    }
+    let context = asking::parse_context(&serde_json::json!({}))?;
+    let open = similarity::mine(at_least, days, &context)?;
+    Ok(TableIterator::new(open.into_iter().map(|o| (o.id, o.kind, JsonB(o.content), o.support, o.reason))))
+}
+
+/// Does what a proposal of `router_mine()` says. Returns what that was, in words.
+#[pg_extern(strict)]
+fn router_accept(id: i64) -> Result<String> {
+    Ok(similarity::accept(id)?)
+}
+
+/// Sets a proposal of `router_mine()` aside for good.
+#[pg_extern(strict)]
+fn router_reject(id: i64) -> Result<()> {
+    Ok(similarity::reject(id)?)
 }
 
 /// Rates one of this connection's answers, 1 (wrong) to 5 (right).
@@ -52,7 +129,8 @@ fn router_choose(request_id: &str, alternative: i32) -> Result<i64> {
     Ok(similarity::choose(request_id, alternative)?)
 }
 
-/// Stored questions near a vector (of the local encoder: `router_embed(text)`), most similar first.
+/// Stored questions near a vector (of the local encoder: `router_embed(text)`), most similar first. Vectors of another
+/// length are compared with those of the encoder that makes such.
 #[pg_extern]
 #[allow(clippy::type_complexity)]
 fn match_query_embeddings(
@@ -75,12 +153,8 @@ fn match_query_embeddings(
     if match_threshold.is_nan() {
         return Err(Error::invalid("match_threshold must be a number").into());
     }
-    if vector.0.iter().all(|x| *x == 0.0) {
-        return Err(Error::invalid("the query embedding is the zero vector, which is near nothing")
-            .with_hint("router_embed() gives it for texts without a word")
-            .into());
-    }
-    let found = similarity::nearest_to(&vector.0, match_threshold, count)?;
+    let encoder = similarity::check_vector(&vector.0)?;
+    let found = similarity::nearest_to(&encoder, &vector.0, match_threshold, count)?;
     Ok(TableIterator::new(found.into_iter().map(|k| (k.query, k.similarity, k.spec.map(JsonB), k.usage_count))))
 }
 
@@ -96,5 +170,5 @@ const MOST_INTENTS: usize = 5;
 /// The likeliest intents of a prompt by the trained classifier, `out_of_scope` among them.
 #[pg_extern(stable, strict)]
 fn router_intent(prompt: &str) -> Result<TableIterator<'static, (name!(intent, String), name!(confidence, f64))>> {
-    Ok(TableIterator::new(similarity::classify(prompt, MOST_INTENTS)?))
+    Ok(TableIterator::new(telemetry::observe(Operation::Intent, || similarity::classify(prompt, MOST_INTENTS))?))
 }

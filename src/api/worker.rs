@@ -3,6 +3,7 @@
 use pgrx::prelude::*;
 
 use crate::error::SqlResult as Result;
+use crate::telemetry::{self, Operation};
 use crate::worker::{self, Presence};
 
 /// This database's background worker: `running`, `starting`, `absent` (nobody has needed it yet), `failed` (tried
@@ -61,7 +62,7 @@ fn router_queue_embeddings(texts: Vec<String>) -> Result<i64> {
 /// The vector that the model `router.embedding_model` gives for a text, asked for now. Raises where there is none.
 #[pg_extern(volatile)]
 fn router_remote_embedding(text: &str) -> Result<Vec<f32>> {
-    Ok(worker::embed(text)?)
+    Ok(telemetry::observe(Operation::EmbeddingEndpoint, || worker::embed(text))?)
 }
 
 /// What is known of the endpoints of the agents: calls and failures since the server started, in all databases;

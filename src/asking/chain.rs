@@ -11,11 +11,13 @@ use router_core::telemetry::ErrorKind;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::handlers;
 use super::known::{self, Similar};
 use super::remote;
 use super::settings::{self, Thresholds};
 use crate::catalog::RoleModel;
 use crate::error::{Error, Result};
+use crate::similarity::{self, Handler};
 use crate::telemetry::{self, Operation};
 
 /// A question, and everything its answer may depend on.
@@ -88,18 +90,22 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
         return Ok(local);
     }
     if remote::is_primary()
-        && let Some(answer) = trail.offer("language_model", at.bar, remote::propose(asked, &mut local)?)
+        && let Some(answer) = trail.offer("language_model".into(), at.bar, remote::propose(asked, &mut local)?)
     {
         return Ok(answer);
     }
-    let failed = || Similar { answer: None, detail: "looking for similar questions failed".to_owned() };
-    let Similar { answer: similar, detail } = or_go_on(|| known::similar(asked, &local), failed)?;
+    let failed = || Similar { answer: None, detail: "looking for similar questions failed".to_owned(), warning: None };
+    let Similar { answer: similar, detail, warning } = or_go_on(|| known::similar(asked, &local, at.bar), failed)?;
+    // Without the encoder that should have been asked, the next time may find more: a step of another name, so that
+    // the answer is not kept.
+    let similarity = if warning.is_some() { "similarity without its encoder" } else { "similarity" };
+    local.warnings.extend(warning);
     let similar_score = similar.as_ref().map(|a| a.confidence);
     if let Some(answer) = similar.clone().filter(|a| a.confidence > at.similarity) {
-        trail.won("similarity", similar_score, at.similarity, &detail);
+        trail.won(similarity, similar_score, at.similarity, &detail);
         return Ok(answer);
     }
-    trail.lost("similarity", similar_score, at.similarity, &detail);
+    trail.lost(similarity, similar_score, at.similarity, &detail);
     for (row, bar, source) in [("direct", at.direct, "direct_routing"), ("intent", at.intent, "intent")] {
         if local.status == Status::Ok && local.confidence > bar {
             trail.won(row, Some(local.confidence), bar, "the router's own reading");
@@ -122,16 +128,23 @@ enum Fallback {
     Keyword,
     Template,
     Exploratory,
+    Handler(Handler),
 }
 
-/// In order; a user's handlers come between them by their own priority.
-const FALLBACKS: [(i32, Fallback); 5] = [
-    (100, Fallback::LanguageModel),
-    (200, Fallback::Similarity),
-    (300, Fallback::Keyword),
-    (400, Fallback::Template),
-    (500, Fallback::Exploratory),
-];
+/// The router's own steps and a user's handlers, in order. Lower priorities come first; at equal ones a handler does.
+fn chain() -> Result<Vec<Fallback>> {
+    let mut steps: Vec<(i32, Fallback)> =
+        similarity::handlers()?.into_iter().map(|h| (h.priority, Fallback::Handler(h))).collect();
+    steps.extend([
+        (100, Fallback::LanguageModel),
+        (200, Fallback::Similarity),
+        (300, Fallback::Keyword),
+        (400, Fallback::Template),
+        (500, Fallback::Exploratory),
+    ]);
+    steps.sort_by_key(|(priority, _)| *priority);
+    Ok(steps.into_iter().map(|(_, step)| step).collect())
+}
 
 fn fallbacks(
     asked: &Asked<'_>,
@@ -140,22 +153,37 @@ fn fallbacks(
     at: &Thresholds,
     trail: &mut Trail,
 ) -> Result<Answer> {
-    for (_, step) in FALLBACKS {
+    let mut warnings = Vec::new();
+    for step in chain()? {
         let (name, proposal) = match step {
-            Fallback::LanguageModel if remote::is_fallback() => ("language_model", remote::propose(asked, &mut local)?),
+            Fallback::LanguageModel if remote::is_fallback() => {
+                ("language_model".into(), remote::propose(asked, &mut local)?)
+            }
             Fallback::LanguageModel => continue,
-            Fallback::Similarity => ("similarity", similar.clone()),
-            Fallback::Keyword => ("keyword", keyword(&local)),
-            Fallback::Template => ("template", or_go_on(|| known::template(asked), || None)?),
-            Fallback::Exploratory => ("exploratory", explore(asked.prompt, &local, &asked.known.model, asked.context)),
+            Fallback::Similarity => ("similarity".into(), similar.clone()),
+            Fallback::Keyword => ("keyword".into(), keyword(&local)),
+            Fallback::Template => ("template".into(), or_go_on(|| known::template(asked, &local), || None)?),
+            Fallback::Exploratory => {
+                ("exploratory".into(), explore(asked.prompt, &local, &asked.known.model, asked.context))
+            }
+            Fallback::Handler(handler) => {
+                let proposal = handlers::propose(asked, &handler, &mut warnings);
+                (Cow::Owned(format!("handler {}", handler.name)), proposal)
+            }
         };
-        if let Some(answer) = trail.offer(name, at.bar, proposal) {
+        if let Some(mut answer) = trail.offer(name, at.bar, proposal) {
+            answer.warnings.append(&mut warnings);
             return Ok(answer);
         }
     }
     // The reading stands as it was judged: an unsure answer, a question back, or a refusal.
     trail.won("error", Some(local.confidence), 0.0, "no step is above the bar: the reading stands as it was judged");
-    Ok(if local.status == Status::Ok { Answer { source: "keyword_matching", ..local } } else { local })
+    local.warnings.append(&mut warnings);
+    if local.status == Status::Ok {
+        return Ok(Answer { source: "keyword_matching", ..local });
+    }
+    known::offer_templates(asked, &mut local)?;
+    Ok(local)
 }
 
 fn keyword(local: &Answer) -> Option<Answer> {
@@ -182,20 +210,20 @@ pub fn is_repeatable(steps: &[Step]) -> bool {
 struct Trail(Vec<Step>);
 
 impl Trail {
-    fn push(&mut self, step: &'static str, score: Option<f32>, bar: f32, won: bool, detail: &str) {
-        self.0.push(Step { step: Cow::Borrowed(step), score, bar, won, detail: detail.to_owned() });
+    fn push(&mut self, step: Cow<'static, str>, score: Option<f32>, bar: f32, won: bool, detail: &str) {
+        self.0.push(Step { step, score, bar, won, detail: detail.to_owned() });
     }
 
     fn won(&mut self, step: &'static str, score: Option<f32>, bar: f32, detail: &str) {
-        self.push(step, score, bar, true, detail);
+        self.push(step.into(), score, bar, true, detail);
     }
 
     fn lost(&mut self, step: &'static str, score: Option<f32>, bar: f32, detail: &str) {
-        self.push(step, score, bar, false, detail);
+        self.push(step.into(), score, bar, false, detail);
     }
 
     /// The proposal, if it is above the bar.
-    fn offer(&mut self, step: &'static str, bar: f32, proposal: Option<Answer>) -> Option<Answer> {
+    fn offer(&mut self, step: Cow<'static, str>, bar: f32, proposal: Option<Answer>) -> Option<Answer> {
         let score = proposal.as_ref().map(|a| a.confidence);
         let taken = proposal.filter(|a| a.status == Status::Ok && a.confidence > bar);
         self.push(step, score, bar, taken.is_some(), if score.is_some() { "proposed an answer" } else { "nothing" });

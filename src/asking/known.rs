@@ -1,17 +1,13 @@
 //! Questions whose answer is known: taught in the same words, re-bound from a similar one, or by a template.
 
 use router_core::quickspec::QuickSpec;
-use router_core::route::{Answer, Status, answer_known};
-use router_core::similarity::{Scale, rebind};
+use router_core::route::{Alternative, Answer, Context, Status, answer_known};
+use router_core::similarity::{has_open_slots, overlap, rebind, same_wording};
+use router_core::time::Clock;
 
 use super::chain::Asked;
-use super::settings;
 use crate::error::Result;
 use crate::similarity::{self, Known};
-
-/// A similar question must be this near (cosine of the local encoder) before its slots are looked at. Low,
-/// because other brands, places and periods move a short question far: the slots decide.
-const NEAR: f64 = 0.35;
 
 /// The answer taught for exactly these words. Follow-ups are read in their own context instead.
 pub fn taught(asked: &Asked<'_>) -> Result<Option<Answer>> {
@@ -19,10 +15,30 @@ pub fn taught(asked: &Asked<'_>) -> Result<Option<Answer>> {
         return Ok(None);
     }
     let Some(known) = similarity::exact(asked.prompt)? else { return Ok(None) };
+    let Some(spec) = spec_of(known.spec.clone()) else { return Ok(None) };
     let confidence = (0.5 + 0.5 * known.success_score as f32).min(0.99);
-    Ok(spec_of(known.spec).and_then(|spec| {
-        answer_known(spec, &asked.known.model, asked.context, "similarity", confidence, "taught for these words")
-    }))
+    let spec = moved_to_now(&spec, &known, asked).unwrap_or(spec);
+    Ok(answer_known(spec, &asked.known.model, asked.context, "similarity", confidence, "taught for these words"))
+}
+
+/// A spec that says "last month" by its dates, on a later day: the dates that the same words mean now. `None` when
+/// its dates are not those that its words meant when it was taught.
+fn moved_to_now(taught: &QuickSpec, known: &Known, asked: &Asked<'_>) -> Option<QuickSpec> {
+    let then = at_time_of(known, asked)?;
+    let meant = asked.read_as(&known.query, &then).ok()?.spec?;
+    if meant.filters.is_empty() {
+        return None;
+    }
+    let means = asked.read_as(asked.prompt, asked.context).ok()?.spec?;
+    rebind(taught, &meant, &means)
+}
+
+/// The context of a past question: this one's, at the time when that was taught. `None` on the same day.
+fn at_time_of(known: &Known, asked: &Asked<'_>) -> Option<Context> {
+    let now = &asked.context.clock.now;
+    let then = jiff::Timestamp::from_microsecond(known.taught_at).ok()?.to_zoned(now.time_zone().clone());
+    (then.date() != now.date())
+        .then(|| Context { clock: Clock { now: then, ..asked.context.clock.clone() }, ..asked.context.clone() })
 }
 
 /// What the store has for a question.
@@ -30,47 +46,80 @@ pub struct Similar {
     pub answer: Option<Answer>,
     /// What was looked at, for people.
     pub detail: String,
+    /// Why an encoder that should have been asked was not.
+    pub warning: Option<String>,
 }
 
-/// The answer of a similar past question whose slots fit those of `local`, the router's own reading.
-pub fn similar(asked: &Asked<'_>, local: &Answer) -> Result<Similar> {
-    let nothing = |detail: &str| Ok(Similar { answer: None, detail: detail.to_owned() });
+/// The answer of a similar past question whose slots fit those of `local`, the router's own reading. Embeddings only
+/// nominate: the slots decide.
+pub fn similar(asked: &Asked<'_>, local: &Answer, bar: f32) -> Result<Similar> {
+    let nothing = |detail: &str| Ok(Similar { answer: None, detail: detail.to_owned(), warning: None });
     if asked.is_follow_up() {
         return nothing("a follow-up is compared with no past question");
     }
     let Some(now) = &local.spec else { return nothing("no slots to compare") };
-    let near = similarity::nearest(asked.prompt, NEAR, settings::max_similarity_results())?;
-    let Some(nearest) = near.first() else { return nothing("no past question is near") };
-    let detail = format!("{} near, none with the same slots; the nearest is \"{}\"", near.len(), nearest.query);
-    let answer = near.iter().find_map(|past| reuse(past, now, asked, local));
-    let detail = answer.as_ref().map_or(detail, |a| a.steps.first().map(|(_, d)| d.clone()).unwrap_or_default());
-    Ok(Similar { answer, detail })
+    let near = similarity::nearest(asked.prompt, bar.into(), similarity::settings::max_similarity_results())?;
+    let answer = near.found.iter().find_map(|past| reuse(past, now, asked, local));
+    let detail = match (&answer, near.found.first()) {
+        (Some((_, past)), _) => format!("its slots fit \"{}\"", past.query),
+        (None, Some(nearest)) => {
+            format!("{} near, none with the same slots; the nearest is \"{}\"", near.found.len(), nearest.query)
+        }
+        (None, None) => "no past question is near".to_owned(),
+    };
+    Ok(Similar { answer: answer.map(|(answer, _)| answer), detail, warning: near.warning })
 }
 
-fn reuse(past: &Known, now: &QuickSpec, asked: &Asked<'_>, local: &Answer) -> Option<Answer> {
+fn reuse<'a>(past: &'a Known, now: &QuickSpec, asked: &Asked<'_>, local: &Answer) -> Option<(Answer, &'a Known)> {
     let taught = spec_of(past.spec.clone())?;
-    let then = asked.read_as(&past.query, asked.context).ok()?.spec?;
-    let spec = rebind(&taught, &then, now)?;
-    let score = (Scale::IDENTITY.score(past.similarity) * past.success_score) as f32;
-    let own = if local.status == Status::Ok { local.confidence } else { 0.0 };
+    let bind = |context: &Context| {
+        let then = asked.read_as(&past.query, context).ok()?;
+        let fits = same_wording(&past.query, &then, asked.prompt, local);
+        rebind(&taught, then.spec.as_ref()?, now).filter(|_| fits)
+    };
+    let spec = bind(asked.context).or_else(|| bind(&at_time_of(past, asked)?))?;
+    let score = (past.similarity * past.success_score) as f32;
+    // Where the router itself reads the same, both speak for the answer.
+    let own = if local.status == Status::Ok && spec == *now { local.confidence } else { 0.0 };
     let why = format!("like \"{}\"", past.query);
     let known = answer_known(spec, &asked.known.model, asked.context, "similarity", score.max(own), &why)?;
-    Some(Answer { entities: local.entities.clone(), warnings: local.warnings.clone(), ..known })
+    Some((Answer { entities: local.entities.clone(), warnings: local.warnings.clone(), ..known }, past))
 }
 
 /// Template answers are right as often as their words are meant so.
 const TEMPLATE_CONFIDENCE: f32 = 0.6;
 
-/// The answer of a template whose words explain all of a question.
-pub fn template(asked: &Asked<'_>) -> Result<Option<Answer>> {
+/// The answer of a template whose words and slots explain all of a question.
+pub fn template(asked: &Asked<'_>, local: &Answer) -> Result<Option<Answer>> {
     if asked.is_follow_up() {
         return Ok(None);
     }
-    Ok(similarity::templates_for(asked.prompt)?.into_iter().find_map(|(name, spec)| {
+    let model = &asked.known.model;
+    Ok(similarity::templates_for(asked.prompt, local, model)?.into_iter().find_map(|(name, spec)| {
         let why = format!("template \"{name}\"");
-        let model = &asked.known.model;
-        answer_known(spec_of(Some(spec))?, model, asked.context, "template", TEMPLATE_CONFIDENCE, &why)
+        answer_known(spec, model, asked.context, "template", TEMPLATE_CONFIDENCE, &why)
     }))
+}
+
+/// Templates that share so many of their words with a question are worth offering.
+const WORTH_OFFERING: f32 = 0.5;
+const MOST_OFFERED: usize = 2;
+
+/// Offers templates to whom the question could not be answered.
+pub fn offer_templates(asked: &Asked<'_>, answer: &mut Answer) -> Result<()> {
+    let model = &asked.known.model;
+    let mut near: Vec<(f32, Alternative)> = similarity::all_templates()?
+        .into_iter()
+        .filter(|(_, _, spec)| model.dataset_index(&spec.dataset).is_some() && !has_open_slots(spec))
+        .filter_map(|(name, patterns, spec)| {
+            let fit = patterns.iter().map(|p| overlap(p, asked.prompt)).fold(0.0, f32::max);
+            let difference = format!("template \"{name}\": ask \"{}\"", patterns.first()?);
+            (fit >= WORTH_OFFERING).then_some((fit, Alternative { spec, difference }))
+        })
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    answer.alternatives.extend(near.into_iter().take(MOST_OFFERED).map(|(_, a)| a));
+    Ok(())
 }
 
 fn spec_of(spec: Option<serde_json::Value>) -> Option<QuickSpec> {

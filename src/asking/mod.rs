@@ -2,6 +2,7 @@
 
 mod chain;
 mod context;
+mod handlers;
 mod known;
 mod recent;
 mod remote;
@@ -10,6 +11,7 @@ mod route;
 mod run;
 pub mod settings;
 
+pub use context::parse as parse_context;
 pub use recent::{Turn, turn};
 pub use reply::reply;
 pub use route::{check_prompt, route, work_out};

@@ -4,6 +4,8 @@
 //! that was not looked up: names in the semantic model, values in the question or the data, time by the own clock.
 //! What is left is a spec like any other, built and guarded like any other.
 
+use std::time::Instant;
+
 use router_core::quickspec::QuickSpec;
 use router_core::remote::{Draft, Resolution, Weighed, chat_request, resolve, weigh};
 use router_core::route::{Alternative, Answer, INTENTS, Status, answer_known};
@@ -51,7 +53,10 @@ pub fn propose(asked: &Asked<'_>, local: &mut Answer) -> Result<Option<Answer>> 
     let mut order = endpoint.order(Kind::Classify, asked.request_id, told);
     order.recommendation = Some(recommendation);
     order.prompt = asked.prompt.to_owned();
-    let answer = match client::call(&order, settings::llm_timeout()) {
+    let started = Instant::now();
+    let called = client::call(&order, settings::llm_timeout());
+    telemetry::measured(Operation::LanguageModel, started.elapsed(), called.is_err());
+    let answer = match called {
         Ok(answer) => answer,
         Err(absence) => {
             failed(absence.text());

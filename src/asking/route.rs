@@ -15,7 +15,8 @@ use crate::{catalog, guard, guc, pg, worker};
 pub struct Routed {
     pub request_id: String,
     pub answer: Answer,
-    /// Which sources were looked at, and by what margin they were taken or passed over.
+    /// Which sources were looked at, and by what margin they were taken or passed over: for the decision log.
+    #[allow(dead_code)]
     pub steps: Vec<Step>,
     pub context: Context,
     /// Relations and columns that the statement reads.

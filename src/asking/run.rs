@@ -4,8 +4,8 @@ use router_core::quickspec::simplify;
 use router_core::route::answer_known;
 use router_core::telemetry::ErrorKind;
 
-use super::reply::{Reply, reply};
 use super::context;
+use super::reply::{Reply, reply};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::execute::{self, Rows};

@@ -6,8 +6,6 @@ static DIRECT_THRESHOLD: GucSetting<f64> = GucSetting::<f64>::new(0.9);
 static SIMILARITY_THRESHOLD: GucSetting<f64> = GucSetting::<f64>::new(0.85);
 static INTENT_THRESHOLD: GucSetting<f64> = GucSetting::<f64>::new(0.7);
 static FALLBACK_BAR: GucSetting<f64> = GucSetting::<f64>::new(0.5);
-/// Past questions whose slots are looked at.
-static MAX_SIMILARITY_RESULTS: GucSetting<i32> = GucSetting::<i32>::new(5);
 
 /// What a proposal must exceed, 0..1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,16 +45,6 @@ pub fn define() {
         c"0 to 1.",
         &FALLBACK_BAR,
     );
-    GucRegistry::define_int_guc(
-        c"router.max_similarity_results",
-        c"Past questions whose slots are compared with a new one",
-        c"The nearest ones.",
-        &MAX_SIMILARITY_RESULTS,
-        1,
-        100,
-        GucContext::Userset,
-        GucFlags::default(),
-    );
 }
 
 pub fn thresholds() -> Thresholds {
@@ -66,8 +54,4 @@ pub fn thresholds() -> Thresholds {
         intent: INTENT_THRESHOLD.get() as f32,
         bar: FALLBACK_BAR.get() as f32,
     }
-}
-
-pub fn max_similarity_results() -> usize {
-    MAX_SIMILARITY_RESULTS.get().unsigned_abs() as usize
 }

@@ -20,7 +20,7 @@ pub fn router_knowledge_changed<'a>(
 fn record_change() -> error::Result<()> {
     let relation = pg::as_extension_owner(|| {
         Ok(Spi::get_one::<pg_sys::Oid>(
-            "INSERT INTO router.semantic_changes DEFAULT VALUES \
+            "INSERT INTO router.semantic_changes (mark) VALUES (0) \
              RETURNING 'router.query_embeddings'::pg_catalog.regclass::oid",
         )?)
     })?;

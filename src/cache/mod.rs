@@ -14,8 +14,8 @@
 
 mod changed;
 mod counters;
-mod key;
 mod kept;
+mod key;
 mod local;
 pub mod results;
 pub mod settings;

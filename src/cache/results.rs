@@ -22,8 +22,15 @@ use crate::pg::run::Repeatable;
 use crate::pg::writes::{Counts, counts};
 
 /// Settings that change how values are printed or compared, besides the extension's own.
-const PRINTED_BY: [&CStr; 7] =
-    [c"TimeZone", c"DateStyle", c"IntervalStyle", c"extra_float_digits", c"bytea_output", c"lc_monetary", c"lc_numeric"];
+const PRINTED_BY: [&CStr; 7] = [
+    c"TimeZone",
+    c"DateStyle",
+    c"IntervalStyle",
+    c"extra_float_digits",
+    c"bytea_output",
+    c"lc_monetary",
+    c"lc_numeric",
+];
 
 /// A statement's place, and the state of all tables before it is run.
 pub struct Place {

@@ -37,10 +37,12 @@ impl RoleModel {
 
     /// The same with nothing of the compiled form in memory.
     fn emptied(&self) -> Self {
+        let mut model = SemanticModel::over(Arc::clone(&self.view));
+        model.version = self.model.version;
         Self {
             role: self.role,
             fingerprint: self.fingerprint,
-            model: SemanticModel::over(Arc::clone(&self.view)),
+            model,
             problems: self.problems.clone(),
             relations: Rc::clone(&self.relations),
             view: Arc::clone(&self.view),
@@ -100,10 +102,12 @@ pub fn model() -> Result<Rc<RoleModel>> {
     })?;
     let notes = compiled::notes(&compiled);
     let view = Arc::new(View::new(compiled, |relation| state.shown(relation)));
+    let mut model = SemanticModel::over(Arc::clone(&view));
+    model.version = state.version;
     let loaded = Rc::new(RoleModel {
         role,
         fingerprint: state.fingerprint(),
-        model: SemanticModel::over(Arc::clone(&view)),
+        model,
         problems: notes.problems,
         relations: Rc::new(RegisteredRelations::from(notes.relations)),
         lexicon: Lexicon::over(Arc::clone(&view)),

@@ -1,25 +1,31 @@
 //! Who may ask, teach and operate.
 
-use pgrx::datum::DatumWithOid;
+use pgrx::PgBuiltInOids;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 
 use super::store::{caller_name, write};
 use crate::error::{Error, Result};
+use crate::models::plan::Plan;
 use crate::pg;
 
 const LEVELS: [&str; 4] = ["user", "analyst", "admin", "none"];
 
 /// The current user is a superuser or was made a router administrator, which is to say: may call `router_grant`.
 pub fn is_admin() -> Result<bool> {
+    if pg::is_superuser() {
+        return Ok(true);
+    }
     let caller = pg::current_user();
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
-            let args = [DatumWithOid::from(caller)];
-            let row = client.select(include_str!("../../sql/catalog/is_admin.sql"), Some(1), &args)?;
-            Ok(row.first().get_one::<bool>()?.unwrap_or(false))
+            IS_ADMIN.with(|plan| Ok(plan.select(client, &[caller.into()])?.first().get_one::<bool>()?.unwrap_or(false)))
         })
     })
+}
+
+thread_local! {
+    static IS_ADMIN: Plan = Plan::new(include_str!("../../sql/catalog/is_admin.sql"), &[PgBuiltInOids::OIDOID]);
 }
 
 /// Gives `role` the privileges of `level` (`user`, `analyst`, `admin`, each containing those before; or `none`), takes

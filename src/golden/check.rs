@@ -79,7 +79,11 @@ pub fn failure(golden: &Golden) -> Result<Option<Error>> {
     let answer = &routed.answer;
     let Some(sql) = &answer.sql else {
         let what = if answer.status == Status::Clarify { "asks back" } else { "refuses" };
-        return Ok(Some(golden.fails(&format!("the router {what}: {}", answer.explain), &golden.expected_sql, "nothing")));
+        return Ok(Some(golden.fails(
+            &format!("the router {what}: {}", answer.explain),
+            &golden.expected_sql,
+            "nothing",
+        )));
     };
     let expected = match guard::canonical(&golden.expected_sql, Names::Qualified)? {
         Ok(expected) => expected,

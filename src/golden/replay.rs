@@ -55,7 +55,7 @@ pub fn replay(request_id: &str) -> Result<Value> {
         changed.extend(changes(what, &old, &new));
     }
     changed.extend(settings(&then.settings));
-    let taught = if changed.iter().any(|c| c.what == "semantic_version") { taught_since(&then.decided_at)? } else { None };
+    let taught = if same { None } else { taught_since(&then.decided_at)? };
     Ok(json!({
         "request_id": request_id,
         "decided_at": then.decided_at,

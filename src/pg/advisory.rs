@@ -10,6 +10,14 @@ pub fn advisory_lock(key: i64) {
     }
 }
 
+/// Takes the transaction-level advisory lock if nobody has it; says whether.
+pub fn try_advisory_lock(key: i64) -> bool {
+    // SAFETY: the function takes one bigint by value and returns a boolean.
+    let taken =
+        unsafe { pgrx::direct_function_call::<bool>(pg_sys::pg_try_advisory_xact_lock_int8, &[key.into_datum()]) };
+    taken.unwrap_or(false)
+}
+
 /// Whether pg_restore or psql replays a dump: its header sets both; `router.restoring()` says the same in SQL.
 pub fn restoring() -> bool {
     // SAFETY: reads two backend variables.

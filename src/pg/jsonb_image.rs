@@ -24,8 +24,7 @@ impl JsonImage {
         let text = std::ffi::CString::new(value.to_string()).ok()?;
         // SAFETY: jsonb_in takes a C string and gives a palloc'ed varlena of the length its header says.
         unsafe {
-            let datum =
-                direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(pg_sys::Datum::from(text.as_ptr()))])?;
+            let datum = direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(pg_sys::Datum::from(text.as_ptr()))])?;
             let start = datum.cast_mut_ptr::<pg_sys::varlena>();
             let bytes = std::slice::from_raw_parts(start.cast::<u8>(), pgrx::varsize_any(start)).to_vec();
             pg_sys::pfree(start.cast());

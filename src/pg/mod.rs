@@ -11,9 +11,9 @@ mod database;
 pub mod facts;
 pub mod invalidation;
 mod json;
-pub mod process;
 pub mod mapped;
 mod jsonb_image;
+pub mod process;
 pub mod rate_table;
 mod read_tree;
 mod relation;
@@ -31,15 +31,17 @@ mod vector;
 pub mod worker;
 pub mod writes;
 
-pub use advisory::{advisory_lock, restoring};
+pub use advisory::{advisory_lock, restoring, try_advisory_lock};
 pub use attempt::{Failure, attempt, looking_at_errors};
 pub use clock::{random_uuid, session_timezone, statement_time};
 pub use database::{in_recovery, may_write, server_version};
 pub use json::JsonArg;
 pub use jsonb_image::JsonImage;
-pub use relation::{Regclass, current_user, lock_relation, refuse_if_read_only, role_name};
-pub use session::{as_extension_owner, extension_is_installed};
-pub use settings::{reserve_setting_prefix, row_security, setting, settings_generation, watch_settings, watched_settings};
+pub use relation::{Regclass, Regprocedure, current_user, is_superuser, lock_relation, refuse_if_read_only, role_name};
+pub use session::{as_extension_owner, extension_is_installed, set_while_owner};
+pub use settings::{
+    reserve_setting_prefix, row_security, setting, settings_generation, watch_settings, watched_settings,
+};
 pub use snapshot::{has_written, snapshot_is_fixed, with_latest_snapshot};
 pub use timer::with_time_limit;
 pub use vector::Vector;

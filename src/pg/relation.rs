@@ -18,6 +18,26 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Regclass {
     }
 }
 
+/// An argument of SQL type `regprocedure`: the OID of a function that may have been dropped meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regprocedure(pub pg_sys::Oid);
+
+impl_sql_translatable!(Regprocedure, "regprocedure");
+
+// SAFETY: regprocedure is passed as an OID.
+unsafe impl<'fcx> ArgAbi<'fcx> for Regprocedure {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: the caller promises a datum of type regprocedure, which is an OID.
+        Self(unsafe { pg_sys::Oid::unbox_arg_unchecked(arg) })
+    }
+}
+
+/// The current user is a superuser.
+pub fn is_superuser() -> bool {
+    // SAFETY: a catalog lookup inside a transaction.
+    unsafe { pg_sys::superuser() }
+}
+
 /// The role whose privileges count now: SET ROLE and SECURITY DEFINER included.
 pub fn current_user() -> pg_sys::Oid {
     // SAFETY: reads a backend variable.

@@ -117,9 +117,17 @@ pub fn plan(analysed: &Analysed) -> Plan {
         let relations = PgList::<pg_sys::Oid>::from_pg((*statement).relationOids);
         let repeatable = tree.filter(|_| !(*statement).dependsOnRole).map(|tree| Repeatable {
             tree,
-            relations: relations.iter_oid().map(|relation| (relation.to_u32(), super::facts::file_of(relation))).collect(),
+            relations: relations
+                .iter_oid()
+                .map(|relation| (relation.to_u32(), super::facts::file_of(relation)))
+                .collect(),
         });
-        Plan { statement, source, estimate: Estimate { cost: top.total_cost, rows: top.plan_rows, most_rows }, repeatable }
+        Plan {
+            statement,
+            source,
+            estimate: Estimate { cost: top.total_cost, rows: top.plan_rows, most_rows },
+            repeatable,
+        }
     }
 }
 

@@ -92,6 +92,12 @@ pub fn as_extension_owner<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
     }
 }
 
+/// Sets a setting until the enclosing [`as_extension_owner`] is over.
+pub fn set_while_owner(name: &CStr, value: &CStr) {
+    // SAFETY: both are NUL-terminated; the caller's GUC nest level puts the setting back.
+    unsafe { set_local(name, value) }
+}
+
 /// Sets a setting until the enclosing GUC nest level ends.
 pub(super) unsafe fn set_local(name: &CStr, value: &CStr) {
     // SAFETY: both strings are NUL-terminated and copied by the server.

@@ -31,7 +31,7 @@ pub fn train() -> Result<Value> {
     let examples = pg::as_extension_owner(|| {
         Spi::connect(|client| {
             let sql = "SELECT original_query, intent_category FROM router.query_embeddings \
-                       WHERE intent_category IS NOT NULL AND source IN ('taught', 'mined') ORDER BY id DESC LIMIT $1";
+                       WHERE intent_category IS NOT NULL AND encoder = 'minilm-static-256' AND source IN ('taught', 'mined') ORDER BY id DESC LIMIT $1";
             let mut examples = Vec::new();
             for row in client.select(sql, None, &[MOST_QUESTIONS.into()])? {
                 if let (Some(text), Some(intent)) = (row.get::<String>(1)?, row.get::<String>(2)?) {

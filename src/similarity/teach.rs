@@ -1,5 +1,6 @@
 //! Teaching: a question with its spec, an example of an intent, or both.
 
+use pgrx::PgBuiltInOids;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use router_core::quickspec::{QuickSpec, SCHEMA};
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 use super::store::{Entry, keep};
 use crate::error::{Error, Result};
+use crate::models::plan::Plan;
 use crate::{catalog, guc, pg};
 
 /// Characters of an intent's name.
@@ -82,16 +84,23 @@ impl From<Unfit> for Error {
     }
 }
 
+/// The spec, its shape checked but not whether it fits anything.
+pub(super) fn parse_spec(spec: &Value) -> Result<QuickSpec> {
+    let parsed: QuickSpec = serde_json::from_value(spec.clone()).map_err(|e| wrong(&e.to_string()))?;
+    if parsed.schema != SCHEMA {
+        return Err(wrong(&format!("its \"schema\" is {:?}", parsed.schema)));
+    }
+    Ok(parsed)
+}
+
+fn wrong(why: &str) -> Error {
+    Error::invalid(format!("the spec is no {SCHEMA}: {why}"))
+        .with_hint("take the \"spec\" of an answer of router_route() and change it")
+}
+
 /// The spec in its own form, and whether the caller owns its dataset. It must build over what the caller may see.
 pub(super) fn check_spec(spec: &Value) -> std::result::Result<(Value, bool), Unfit> {
-    let wrong = |why: String| {
-        Error::invalid(format!("the spec is no {SCHEMA}: {why}"))
-            .with_hint("take the \"spec\" of an answer of router_route() and change it")
-    };
-    let parsed: QuickSpec = serde_json::from_value(spec.clone()).map_err(|e| wrong(e.to_string()))?;
-    if parsed.schema != SCHEMA {
-        return Err(wrong(format!("its \"schema\" is {:?}", parsed.schema)).into());
-    }
+    let parsed = parse_spec(spec)?;
     let loaded = catalog::model()?;
     let Some(root) = loaded.model.dataset_index(&parsed.dataset) else {
         return Err(Unfit::NoDataset(parsed.dataset));
@@ -102,8 +111,15 @@ pub(super) fn check_spec(spec: &Value) -> std::result::Result<(Value, bool), Unf
             .with_hint("SELECT router_route(...)->'spec' shows specs that fit")
     })?;
     let owned = owns(loaded.model.datasets[root].oid)?;
-    let stored = serde_json::to_value(&parsed).map_err(|e| wrong(e.to_string()))?;
+    let stored = serde_json::to_value(&parsed).map_err(|e| wrong(&e.to_string()))?;
     Ok((stored, owned))
+}
+
+thread_local! {
+    static OWNS: Plan = Plan::new(
+        "SELECT pg_has_role($1, relowner, 'USAGE') FROM pg_class WHERE oid = $2",
+        &[PgBuiltInOids::OIDOID, PgBuiltInOids::OIDOID],
+    );
 }
 
 /// The current user has the rights of the relation's owner.
@@ -111,10 +127,11 @@ fn owns(relation: u32) -> Result<bool> {
     let caller = pg::current_user();
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
-            let sql = "SELECT pg_has_role($1, relowner, 'USAGE') FROM pg_class WHERE oid = $2";
-            let args: [DatumWithOid; 2] = [caller.into(), pg_sys::Oid::from_u32(relation).into()];
-            let mut rows = client.select(sql, Some(1), &args)?;
-            Ok(rows.next().map(|row| row.get::<bool>(1)).transpose()?.flatten().unwrap_or(false))
+            OWNS.with(|plan| {
+                let args: [DatumWithOid; 2] = [caller.into(), pg_sys::Oid::from_u32(relation).into()];
+                let mut rows = plan.select(client, &args)?;
+                Ok(rows.next().map(|row| row.get::<bool>(1)).transpose()?.flatten().unwrap_or(false))
+            })
         })
     })
 }

@@ -8,7 +8,7 @@ use pgrx::{PgXactCallbackEvent, register_xact_callback};
 use router_core::telemetry::{Batch, Record};
 
 use super::memory::{self, Counter};
-use super::{Operation, observe, store};
+use super::{Operation, observe, store, warm};
 use crate::error::{Result, sqlstate};
 use crate::pg;
 use crate::worker::{Job, JobContext, never, nothing};
@@ -26,7 +26,7 @@ const PARTITIONS_EVERY: Duration = Duration::from_secs(3600);
 
 /// The worker's jobs. What is lost if the server crashes is what was queued in the last half second and what the last
 /// transactions did not flush: the log is no reason to wait for a disk.
-pub const JOBS: [Job; 2] = [
+pub const JOBS: [Job; 3] = [
     Job {
         name: "decision log",
         every: || Some(EVERY),
@@ -45,12 +45,25 @@ pub const JOBS: [Job; 2] = [
         run: |_| make_partitions(),
         after: nothing,
     },
+    Job {
+        name: "frequent questions",
+        every: warm::every,
+        has_work: never,
+        when_woken: false,
+        at_the_end: false,
+        run: |_| warm::questions(),
+        after: nothing,
+    },
 ];
 
 fn write_out(context: &JobContext) -> Result<()> {
     memory::set(Counter::LastDrain, memory::now());
     memory::drop_overdue();
     if memory::queue_counts().used_bytes == 0 {
+        return Ok(());
+    }
+    // Somebody flushes the queue by hand, and may take the time.
+    if !pg::try_advisory_lock(LOCK) {
         return Ok(());
     }
     Spi::run("SET LOCAL synchronous_commit TO off")?;
@@ -63,9 +76,8 @@ fn write_out(context: &JobContext) -> Result<()> {
 }
 
 /// Writes the next records of this database in the current transaction; they leave the queue when it commits. Returns
-/// how many were written: 0 when none are left.
+/// how many were written: 0 when none are left. Whoever calls holds the lock.
 fn write_batch(limit: usize) -> Result<u64> {
-    pg::advisory_lock(LOCK);
     let mut batches: Vec<Batch> = Vec::new();
     let (mut from, mut bytes) = (0, 0);
     while bytes < limit {
@@ -122,6 +134,7 @@ fn is_about_the_data(failure: &pg::Failure) -> bool {
 /// Writes out all that is queued for this database now, in the caller's transaction. For administrators, and for tests.
 pub fn flush() -> Result<u64> {
     pg::refuse_if_read_only(c"router_flush()");
+    pg::advisory_lock(LOCK);
     write_batch(usize::MAX)
 }
 

@@ -3,15 +3,15 @@
 use pgrx::PgBuiltInOids;
 use pgrx::prelude::*;
 use router_core::embed::Encoder;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Operation;
 use super::memory::{self, Counter};
 use super::settings::{self, Mode};
 use crate::error::Result;
 use crate::models::plan::Plan;
-use crate::pg;
 use crate::worker::{self, Presence};
+use crate::{cache, pg};
 
 /// Seconds without a worker looking for records, after which something is wrong with it.
 const WORKER_SILENT: u64 = 30;
@@ -63,6 +63,7 @@ pub fn health() -> Result<Value> {
     if stored.open_circuits > 0 {
         degraded.push(format!("{} model assignments are set aside after failures", stored.open_circuits));
     }
+    let endpoints = endpoints(&mut degraded)?;
     let responses = responses(&mut degraded);
     let queue = queue(&mut degraded);
     let worker = worker(&mut degraded);
@@ -93,7 +94,9 @@ pub fn health() -> Result<Value> {
         "worker": worker,
         "encoder": {"ready": encoder_ready},
         "models": {"open_circuits": stored.open_circuits, "last_auto_assign": stored.last_auto_assign},
+        "endpoints": endpoints,
         "responses": responses,
+        "cache_hit_rates": cache_hit_rates(),
         "queue": queue,
         "partitions_ahead": {"decisions": stored.weeks_ahead, "routing_decisions": stored.model_weeks_ahead},
         "datasets": stored.datasets,
@@ -118,6 +121,22 @@ fn stored() -> Result<Stored> {
     })
 }
 
+/// Those that were called since the server started, or are left alone after failures.
+fn endpoints(degraded: &mut Vec<String>) -> Result<Value> {
+    let known = worker::endpoint::all()?.into_iter().filter(|(_, _, known)| known.calls > 0 || known.wait > 0);
+    let shown = known.map(|(agent, url, known)| {
+        if known.wait > 0 {
+            degraded.push(format!(
+                "the endpoint of agent {agent} failed too often and is left alone for {} s",
+                known.wait / 1_000_000
+            ));
+        }
+        json!({"agent": agent, "url": url, "calls": known.calls, "failures": known.failures,
+               "left_alone_s": (known.wait > 0).then_some(known.wait / 1_000_000)})
+    });
+    Ok(shown.collect())
+}
+
 /// Of the last five to ten minutes, over all databases.
 fn responses(degraded: &mut Vec<String>) -> Value {
     let lately = memory::lately(Operation::Route);
@@ -140,6 +159,15 @@ fn responses(degraded: &mut Vec<String>) -> Value {
         "success_rate": success,
         "cached": memory::get(Counter::Cached),
     })
+}
+
+/// By layer; null before the first question.
+fn cache_hit_rates() -> Value {
+    cache::stats()
+        .iter()
+        .map(|stats| (stats.layer.name().to_owned(), json!(stats.hit_rate())))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn queue(degraded: &mut Vec<String>) -> Value {

@@ -18,13 +18,14 @@ pub mod settings;
 mod store;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
+mod warm;
 
 pub use drain::{JOBS, flush};
 pub use health::health;
 pub use maintain::maintain;
 pub use memory::init;
 pub use metrics::metrics;
-pub use operation::{Operation, observe};
+pub use operation::{Operation, measured, observe};
 pub use optimize::{optimize, undo};
 pub use question::{Question, log_failure, question};
 pub use recall::recall;
@@ -44,5 +45,5 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../../sql/telemetry/audit.sql",
     name = "telemetry_audit",
-    requires = ["telemetry_tables", "similarity_tables", "models_audit"]
+    requires = ["telemetry_tables", "similarity_tables", "models_audit", "golden_tables", "guard_allowed_functions"]
 );

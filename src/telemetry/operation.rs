@@ -1,6 +1,6 @@
 //! What is measured.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::memory;
 use crate::error::Result;
@@ -71,6 +71,11 @@ pub fn observe<T>(operation: Operation, f: impl FnOnce() -> Result<T>) -> Result
     outcome
 }
 
+/// Counts one call that was timed elsewhere.
+pub fn measured(operation: Operation, took: Duration, failed: bool) {
+    memory::measure(operation, u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), failed);
+}
+
 /// Counts when dropped, so that an error which unwinds is counted too.
 struct Timing {
     operation: Operation,
@@ -80,7 +85,6 @@ struct Timing {
 
 impl Drop for Timing {
     fn drop(&mut self) {
-        let nanos = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        memory::measure(self.operation, nanos, self.failed);
+        measured(self.operation, self.started.elapsed(), self.failed);
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::memory::{self, Counter, Pushed};
 use super::settings::{self, Mode, Prompts};
-use super::{Operation, store};
+use super::{Operation, measured, store};
 use crate::error::{Result, sqlstate};
 use crate::{guc, pg, worker};
 
@@ -41,7 +41,6 @@ pub struct Question<'a> {
     semantic_version: u64,
     fingerprint: u64,
     cached: bool,
-    model_decision: Option<[u8; 16]>,
 }
 
 /// Answers a question by `answer`, which tells what it learns on the way, and puts on record what came of it: also if
@@ -85,7 +84,6 @@ impl<'a> Question<'a> {
             semantic_version: 0,
             fingerprint: 0,
             cached: false,
-            model_decision: None,
         }
     }
 
@@ -118,12 +116,6 @@ impl<'a> Question<'a> {
     /// Which semantic model was asked.
     pub fn model(&mut self, version: u64, fingerprint: u64) {
         (self.semantic_version, self.fingerprint) = (version, fingerprint);
-    }
-
-    /// The model router decided which language model to ask.
-    #[expect(dead_code, reason = "for the language model's step of the chain")]
-    pub fn model_decision(&mut self, id: [u8; 16]) {
-        self.model_decision = Some(id);
     }
 
     /// Puts the answer on record, with the steps that led to it. Called once, when nothing can change it any more.
@@ -225,14 +217,14 @@ impl<'a> Question<'a> {
     }
 
     fn measure(&self, failed: bool) {
-        let nanos = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        memory::measure(Operation::Route, nanos, failed);
+        measured(Operation::Route, self.started.elapsed(), failed);
     }
 
     fn log(&self, decision: Decision<'_>, may_write: bool) -> Result<()> {
         let prompts = settings::prompts();
+        let quotes = prompts == Prompts::Full;
         let has_context = self.context.as_object().is_some_and(|map| !map.is_empty());
-        let context = Some(self.context).filter(|_| has_context && prompts == Prompts::Full).map(Value::to_string);
+        let context = Some(self.context).filter(|_| has_context && quotes).map(Value::to_string);
         let decision = Decision {
             request_id: uuid_bytes(&self.request_id),
             decided_at: now_micros(),
@@ -240,6 +232,11 @@ impl<'a> Question<'a> {
             hash_prompt: prompts == Prompts::Hash,
             prompt: Some(self.prompt).filter(|_| prompts != Prompts::Off),
             context: context.as_deref(),
+            // Also of an answer that was kept while prompts were logged in full.
+            spec: decision.spec.filter(|_| quotes),
+            sql: decision.sql.filter(|_| quotes),
+            candidates: decision.candidates.filter(|_| quotes),
+            steps: decision.steps.filter(|_| quotes),
             cached: self.cached,
             total_us: micros(self.started.elapsed()),
             timings: self.steps.clone(),
@@ -247,7 +244,6 @@ impl<'a> Question<'a> {
             settings: &self.settings,
             semantic_version: self.semantic_version,
             fingerprint: self.fingerprint,
-            model_decision: self.model_decision,
             ..decision
         };
         if settings::mode() == Mode::Sync || !memory::available() {

@@ -54,7 +54,7 @@ pub fn define() {
         &DECISION_QUEUE_SIZE,
         64,
         4 * 1024 * 1024,
-        GucContext::Postmaster,
+        crate::pg::shared::at_server_start(),
         default | GucFlags::UNIT_KB,
     );
     GucRegistry::define_enum_guc(

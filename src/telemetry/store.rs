@@ -14,7 +14,7 @@ thread_local! {
         include_str!("../../sql/telemetry/store_decisions.sql"),
         {
             use pg_sys::BuiltinOid::{BOOLARRAYOID as B, FLOAT4ARRAYOID as F, INT8ARRAYOID as I, TEXTARRAYOID as T, UUIDARRAYOID as U};
-            &[U, I, T, B, T, T, T, T, T, F, T, T, T, T, T, T, T, B, F, T, T, T, I, T, U, PgBuiltInOids::TEXTOID]
+            &[U, I, T, B, T, T, T, T, T, F, T, T, T, T, T, T, T, B, F, T, T, T, I, T, PgBuiltInOids::TEXTOID]
         },
     );
     static FAILURES: Plan = Plan::new(
@@ -57,7 +57,7 @@ fn decisions(client: &mut SpiClient<'_>, rows: &[&Decision<'_>], how: &str) -> R
     macro_rules! column {
         ($($field:tt)+) => { rows.iter().map(|d| d.$($field)+).collect::<Vec<_>>().into() };
     }
-    let values: [DatumWithOid<'_>; 26] = [
+    let values: [DatumWithOid<'_>; 25] = [
         rows.iter().map(|d| Uuid::from_bytes(d.request_id)).collect::<Vec<_>>().into(),
         column!(decided_at),
         column!(role),
@@ -82,7 +82,6 @@ fn decisions(client: &mut SpiClient<'_>, rows: &[&Decision<'_>], how: &str) -> R
         rows.iter().map(|d| some(d.settings)).collect::<Vec<_>>().into(),
         rows.iter().map(|d| d.semantic_version as i64).collect::<Vec<_>>().into(),
         fingerprints.into(),
-        rows.iter().map(|d| d.model_decision.map(Uuid::from_bytes)).collect::<Vec<_>>().into(),
         how.into(),
     ];
     DECISIONS.with(|plan| plan.update(client, &values))?;

@@ -56,8 +56,18 @@ const JOBS: &[Job] = &[
         run: super::queue::run,
         after: super::queue::after,
     },
+    Job {
+        name: "embedding questions",
+        every: crate::similarity::reembed_every,
+        has_work: never,
+        when_woken: true,
+        at_the_end: false,
+        run: crate::similarity::reembed,
+        after: nothing,
+    },
     telemetry::JOBS[0],
     telemetry::JOBS[1],
+    telemetry::JOBS[2],
 ];
 
 /// What a job knows of its run.

@@ -10,18 +10,17 @@ use crate::quickspec::QuickSpec;
 /// same operators, and the number of rows asked for, may differ; a negation, another measure, aggregation,
 /// dimension or time grain is another question.
 pub fn rebind(taught: &QuickSpec, then: &QuickSpec, now: &QuickSpec) -> Option<QuickSpec> {
-    if !same_shape(then, now) || !same_slots(&then.filters, &now.filters) {
+    if !same_shape(then, now) {
         return None;
     }
     let mut spec = taught.clone();
-    for (column, old) in &then.filters {
-        let new = now.filters.get(column)?;
-        if new == old {
-            continue;
+    bind(&mut spec.filters, &then.filters, &now.filters)?;
+    bind(&mut spec.part, &then.part, &now.part)?;
+    if then.having != now.having {
+        if spec.having != then.having {
+            return None;
         }
-        // A slot that the teacher changed or left out has no place for the new value.
-        let slot = spec.filters.get_mut(column).filter(|slot| *slot == old)?;
-        *slot = new.clone();
+        spec.having.clone_from(&now.having);
     }
     if then.top_k != now.top_k {
         if spec.top_k != then.top_k {
@@ -32,10 +31,28 @@ pub fn rebind(taught: &QuickSpec, then: &QuickSpec, now: &QuickSpec) -> Option<Q
     Some(spec)
 }
 
-/// Equal but for the values of their filters and the number of rows.
+/// Puts the values of `now` where those of `then` stand. A slot that the teacher changed or left out has no place for
+/// a new value.
+fn bind(taught: &mut Map<String, Value>, then: &Map<String, Value>, now: &Map<String, Value>) -> Option<()> {
+    for (column, old) in then {
+        let new = now.get(column)?;
+        if new != old {
+            *taught.get_mut(column).filter(|slot| *slot == old)? = new.clone();
+        }
+    }
+    Some(())
+}
+
+/// Equal but for the values of their conditions and the number of rows.
 fn same_shape(a: &QuickSpec, b: &QuickSpec) -> bool {
-    let bare = |s: &QuickSpec| QuickSpec { filters: Map::new(), top_k: None, ..s.clone() };
-    a.top_k.is_some() == b.top_k.is_some() && bare(a) == bare(b)
+    let bare =
+        |s: &QuickSpec| QuickSpec { filters: Map::new(), part: Map::new(), having: None, top_k: None, ..s.clone() };
+    let same_having = match (&a.having, &b.having) {
+        (Some(x), Some(y)) => same_kind(x, y),
+        (x, y) => x == y,
+    };
+    let same_conditions = same_slots(&a.filters, &b.filters) && same_slots(&a.part, &b.part);
+    same_conditions && same_having && a.top_k.is_some() == b.top_k.is_some() && bare(a) == bare(b)
 }
 
 fn same_slots(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {

@@ -6,9 +6,11 @@ mod kind;
 mod meter;
 mod record;
 mod ring;
+mod tuning;
 
 pub use exposition::Exposition;
 pub use kind::{ErrorKind, Recovery};
 pub use meter::{METER_WORDS, Meter, Summary};
 pub use record::{Decision, Failure, Record};
 pub use ring::{Batch, Ring, RingCounts};
+pub use tuning::{Advice, CacheUse, advise};

@@ -50,8 +50,6 @@ pub struct Decision<'a> {
     pub settings: &'a str,
     pub semantic_version: u64,
     pub fingerprint: u64,
-    /// The decision of the model router that this one used.
-    pub model_decision: Option<[u8; 16]>,
 }
 
 /// Something that went wrong, and what was done about it.

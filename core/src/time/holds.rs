@@ -45,7 +45,9 @@ mod tests {
     #[test]
     fn what_moves_within_the_day_holds_for_no_time() {
         for prompt in ["sales last 3 hours", "sales in the last 24 hours", "sales this hour"] {
-            for now in ["2025-03-15T00:00:00+00:00[UTC]", "2025-03-15T00:30:00+00:00[UTC]", "2025-03-15T23:00:00+00:00[UTC]"] {
+            for now in
+                ["2025-03-15T00:00:00+00:00[UTC]", "2025-03-15T00:30:00+00:00[UTC]", "2025-03-15T23:00:00+00:00[UTC]"]
+            {
                 assert_eq!(held(prompt, now), None, "{prompt} at {now}");
             }
         }

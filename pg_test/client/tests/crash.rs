@@ -1,7 +1,7 @@
 //! The server dies without warning while everything is being written: what was acknowledged is there, all of it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use postgres::Client;
@@ -62,7 +62,10 @@ fn what_was_acknowledged_survives_an_immediate_stop() {
         })
     });
     let asking = writer(database.session(), &stop, |s, n| {
-        s.batch_execute(&format!("SET router.decision_log = {}; SELECT router_route('sales by region in {n}')", if n % 2 == 0 { "sync" } else { "batched" }))
+        s.batch_execute(&format!(
+            "SET router.decision_log = {}; SELECT router_route('sales by region in {n}')",
+            if n % 2 == 0 { "sync" } else { "batched" }
+        ))
     });
     std::thread::sleep(Duration::from_secs(4));
     cluster("faults", &["crash"]);
@@ -70,7 +73,10 @@ fn what_was_acknowledged_survives_an_immediate_stop() {
     let taught = teaching.join().expect("no panic");
     let (harvested, assigned, asked) =
         (harvesting.join().expect("no panic"), assigning.join().expect("no panic"), asking.join().expect("no panic"));
-    assert!(taught.len() > 3 && harvested.len() > 1 && assigned.len() > 3 && asked.len() > 3, "everything was going on");
+    assert!(
+        taught.len() > 3 && harvested.len() > 1 && assigned.len() > 3 && asked.len() > 3,
+        "everything was going on"
+    );
 
     let mut session = database.session();
     for n in &taught {
@@ -102,11 +108,17 @@ fn what_was_acknowledged_survives_an_immediate_stop() {
         assert_eq!(value(&mut session, &sql).as_deref(), Some("0"), "{why}");
     }
     let last = harvested.last().copied().unwrap_or_default();
-    let harvested = format!("SELECT bool_or('New {last}' = ANY (stored)) FROM router.column_values WHERE column_name = 'region'");
+    let harvested =
+        format!("SELECT bool_or('New {last}' = ANY (stored)) FROM router.column_values WHERE column_name = 'region'");
     assert_eq!(value(&mut session, &harvested).as_deref(), Some("t"), "the last harvest that was acknowledged");
     let logged = format!(
         "SELECT count(DISTINCT prompt) FROM router.decisions WHERE logged = 'sync' AND prompt IN ({})",
-        asked.iter().filter(|n| *n % 2 == 0).map(|n| format!("'sales by region in {n}'")).collect::<Vec<_>>().join(", ")
+        asked
+            .iter()
+            .filter(|n| *n % 2 == 0)
+            .map(|n| format!("'sales by region in {n}'"))
+            .collect::<Vec<_>>()
+            .join(", ")
     );
     let synced = asked.iter().filter(|n| *n % 2 == 0).count().to_string();
     assert_eq!(value(&mut session, &logged), Some(synced), "decisions of the caller's own transaction");

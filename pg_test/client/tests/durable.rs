@@ -53,7 +53,10 @@ fn contents(session: &mut Client) -> Vec<String> {
          FROM pg_class c WHERE c.relnamespace = 'router'::regnamespace AND c.relkind = 'S'",
     )
     .expect("sequences");
-    let lines = value(session, &format!("SELECT string_agg(line, chr(10) ORDER BY line) FROM ({tables} UNION ALL {sequences}) AS l (line)"));
+    let lines = value(
+        session,
+        &format!("SELECT string_agg(line, chr(10) ORDER BY line) FROM ({tables} UNION ALL {sequences}) AS l (line)"),
+    );
     lines.expect("contents").lines().map(str::to_owned).collect()
 }
 
@@ -69,7 +72,9 @@ fn every_table_comes_back_as_it_was() {
     let empty: Vec<&String> = before.iter().filter(|line| line.contains(": 0 ")).collect();
     assert!(empty.len() < before.len() / 2, "most tables have something to lose: {empty:?}");
     let version = |session: &mut Client| {
-        value(session, "SELECT sum(changes) FROM router.semantic_changes").and_then(|v| v.parse::<i64>().ok()).unwrap_or(0)
+        value(session, "SELECT sum(changes) FROM router.semantic_changes")
+            .and_then(|v| v.parse::<i64>().ok())
+            .unwrap_or(0)
     };
     let restored = Database::empty(Server::Preloaded);
     database.copy_to(&restored);
@@ -78,14 +83,16 @@ fn every_table_comes_back_as_it_was() {
     let differ: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).collect();
     assert!(differ.is_empty() && before.len() == after.len(), "{differ:#?}");
     assert!(version(&mut copy) >= version(&mut session), "the semantic version never goes back");
-    for question in ["total takings by region", "how is business", "sales up there", "sales by owner name", "overview"] {
+    for question in ["total takings by region", "how is business", "sales up there", "sales by owner name", "overview"]
+    {
         let ask = format!("SELECT router_route('{question}') ->> 'sql'");
         let (then, now) = (value(&mut session, &ask), value(&mut copy, &ask));
         assert_eq!(then, now, "{question}");
     }
     assert_eq!(value(&mut copy, "SELECT router_check()").as_deref(), Some("1"));
     // Identity columns go on where they were.
-    copy.batch_execute("SELECT router_teach('one more', router_route('total sales by region') -> 'spec')").expect("taught");
+    copy.batch_execute("SELECT router_teach('one more', router_route('total sales by region') -> 'spec')")
+        .expect("taught");
 }
 
 #[test]

@@ -43,7 +43,10 @@ fn a_change_that_breaks_a_golden_question_does_not_get_through() {
         )
         .expect("taught");
     let (message, detail) = refusal(&mut session, "SELECT router_check()");
-    assert!(message.contains("total sales by region") && message.contains("sum(sales)") && message.contains("avg(cost)"), "{message}");
+    assert!(
+        message.contains("total sales by region") && message.contains("sum(sales)") && message.contains("avg(cost)"),
+        "{message}"
+    );
     assert!(detail.contains("expected: ") && detail.contains("got: "), "{detail}");
     session.batch_execute("ROLLBACK").expect("rolled back");
     assert_eq!(value(&mut session, "SELECT router_check()").as_deref(), Some("3"), "past every cache");
@@ -99,7 +102,7 @@ fn bad_golden_questions_are_refused() {
         ("SELECT router_golden('total sales by region', '{}', 'no statement')", "42501"),
         ("SELECT router_replay('x')", "22023"),
         ("SELECT router_replay('00000000-0000-0000-0000-000000000000')", "42704"),
-        ("SET default_transaction_read_only = on; SELECT router_golden('total sales by region')", "25006"),
+        ("BEGIN READ ONLY; SELECT router_golden('total sales by region')", "25006"),
     ] {
         assert_eq!(sqlstate(&mut session, sql), state, "{sql}");
     }
@@ -109,7 +112,8 @@ fn bad_golden_questions_are_refused() {
 fn an_old_answer_is_the_same_or_says_what_changed() {
     let (_database, mut session) = shop();
     session.batch_execute("SET router.decision_log = sync").expect("a setting");
-    let ask = "SELECT router_route('sales in the last 30 days by region', '{\"as_of\": \"2024-06-15\"}') ->> 'request_id'";
+    let ask =
+        "SELECT router_route('sales in the last 30 days by region', '{\"as_of\": \"2024-06-15\"}') ->> 'request_id'";
     let id = value(&mut session, ask).expect("an id");
     // From the cache, with the same question on record.
     let again = value(&mut session, ask).expect("another id");
@@ -127,7 +131,7 @@ fn an_old_answer_is_the_same_or_says_what_changed() {
         .expect("taught");
     let replay = format!("SELECT router_replay('{id}')::text");
     let replay = value(&mut session, &replay).expect("a replay");
-    for part in ["\"same\": false", "\"spec.agg\"", "\"avg\"", "\"semantic_version\"", "settings.week_start", "query_embeddings"] {
+    for part in ["\"same\": false", "\"spec.agg\"", "\"avg\"", "settings.week_start", "query_embeddings"] {
         assert!(replay.contains(part), "{part} in {replay}");
     }
 }

@@ -61,12 +61,16 @@ fn a_standby_answers_and_goes_on_after_promotion() {
     session.batch_execute("SELECT pg_promote()").expect("promoted");
     wait_for(&mut session, "SELECT pg_is_in_recovery()", "f");
     session.batch_execute("SELECT router_synonym('public.shop.sales', 'revenue')").expect("taught");
-    assert_eq!(value(&mut session, "SELECT router_route('total revenue by region') ->> 'status'").as_deref(), Some("ok"));
+    assert_eq!(
+        value(&mut session, "SELECT router_route('total revenue by region') ->> 'status'").as_deref(),
+        Some("ok")
+    );
     wait_for(
         &mut session,
         "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type LIKE 'router%' AND datname = current_database()",
         "t",
     );
-    let id = value(&mut session, "SELECT router_route('sales by region in March 2024') ->> 'request_id'").expect("an id");
+    let id =
+        value(&mut session, "SELECT router_route('sales by region in March 2024') ->> 'request_id'").expect("an id");
     wait_for(&mut session, &format!("SELECT count(*) FROM router.decisions WHERE request_id = '{id}'"), "1");
 }

@@ -6,7 +6,13 @@ use super::{Lookup, Meta, Put, Slab};
 
 fn meta(key: &[u8], created: i64) -> Meta {
     // Few hashes, so that chains are long.
-    Meta { hash: u64::from(key.first().copied().unwrap_or(0) % 7), layer: 3, database: 5, created, expires: created + 100 }
+    Meta {
+        hash: u64::from(key.first().copied().unwrap_or(0) % 7),
+        layer: 3,
+        database: 5,
+        created,
+        expires: created + 100,
+    }
 }
 
 fn get(slab: &mut Slab<'_>, key: &[u8], now: i64) -> Lookup {
