@@ -42,12 +42,12 @@ fn sessions_share_files_and_do_without_them() {
     }
     assert_eq!(value(&mut session, FILES).as_deref(), Some("2"));
     // Without them, or with something else in their place, they are made anew.
-    let directory = "(SELECT setting FROM pg_settings WHERE name = 'data_directory') || '/pg_router/'";
-    for command in ["rm -f", "truncate -s 100"] {
-        let files = "(SELECT oid FROM pg_database WHERE datname = current_database())::text || '.*s'";
+    for command in ["rm -f $f", "head -c 100 $f > $f.x; mv $f.x $f"] {
         session
             .batch_execute(&format!(
-                "DO $$ BEGIN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', '{command} ' || {directory} || {files}); END $$"
+                "DO $$ BEGIN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'for f in ' || current_setting('data_directory')
+                   || '/pg_router/' || (SELECT oid FROM pg_database WHERE datname = current_database()) || '.*s; do {command}; done');
+                 END $$"
             ))
             .expect("the files are damaged");
         assert!(sql(&mut database.session(), "takings of Zambeli").contains("Brand Zambeli"), "{command}");
