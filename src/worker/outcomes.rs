@@ -22,6 +22,8 @@ use crate::pg;
 const MOST: usize = 20_000;
 /// Outcomes written in one transaction.
 const AT_ONCE: usize = 8;
+/// The same, when the worker leaves.
+const AT_THE_END: usize = 200;
 /// An outcome waits no longer than this.
 const SOON: Duration = Duration::from_millis(200);
 
@@ -73,7 +75,7 @@ pub fn write(context: &JobContext) -> Result<()> {
         if std::mem::take(&mut waiting.lost) > 0 {
             log!("router worker: outcomes of calls came faster than they could be written; some are lost");
         }
-        waiting.writing = if context.at_the_end { MOST } else { AT_ONCE }.min(waiting.outcomes.len());
+        waiting.writing = if context.at_the_end { AT_THE_END } else { AT_ONCE }.min(waiting.outcomes.len());
         waiting.outcomes.iter().take(waiting.writing).cloned().collect()
     };
     count_calls(&few)?;
@@ -231,6 +233,20 @@ fn says_the_same(spec: &Value, draft: &Value) -> bool {
         && (draft.get("aggregation").is_none_or(Value::is_null) || of(spec, "agg") == of(draft, "aggregation"))
         && local == said
         && (of(draft, "limit") == json!(null) || of(spec, "topK") == of(draft, "limit"))
+}
+
+/// For the schedule: what is older than decisions are kept.
+pub fn forget(_context: &JobContext) -> Result<()> {
+    let days = crate::models::settings::decision_retention();
+    Spi::connect_mut(|client| {
+        for sql in [
+            "DELETE FROM router.llm_disagreements WHERE created_at < clock_timestamp() - make_interval(days => $1)",
+            "DELETE FROM router.llm_usage WHERE day < current_date - $1",
+        ] {
+            client.update(sql, None, &[days.into()])?;
+        }
+        Ok(())
+    })
 }
 
 /// What each agent has cost today.
