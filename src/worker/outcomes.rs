@@ -258,7 +258,7 @@ fn says_the_same(spec: &Value, draft: &Value) -> bool {
 
 /// For the schedule: what is older than decisions are kept.
 pub fn forget(_context: &JobContext) -> Result<()> {
-    let days = crate::models::settings::decision_retention();
+    let days = crate::telemetry::settings::retention();
     Spi::connect_mut(|client| {
         for sql in [
             "DELETE FROM router.llm_disagreements WHERE created_at < clock_timestamp() - make_interval(days => $1)",
