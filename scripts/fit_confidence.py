@@ -12,7 +12,7 @@ import json
 import numpy as np
 
 
-def fit(x, y, weight, ridge=1.0, rounds=60):
+def fit(x, y, weight, ridge=5.0, rounds=12):
     """Logistic regression by Newton's method, with an L2 penalty on all but the bias."""
     x = np.hstack([np.ones((len(x), 1)), x])
     w = np.zeros(x.shape[1])
@@ -34,6 +34,14 @@ def calibration_error(p, y, bins=10):
     """Expected calibration error over equal-width bins."""
     index = np.minimum((p * bins).astype(int), bins - 1)
     return sum(abs(p[index == b].mean() - y[index == b].mean()) * (index == b).mean() for b in set(index))
+
+
+def reports_right(p, y, wanted=0.955, fewest=100):
+    """The lowest confidence from which at least `wanted` of the answers are right."""
+    order = np.argsort(-p)
+    share = np.cumsum(y[order]) / np.arange(1, len(y) + 1)
+    good = np.flatnonzero(share[fewest - 1:] >= wanted)
+    return float(p[order][good[-1] + fewest - 1]) if len(good) else 1.0
 
 
 def main():
@@ -60,6 +68,7 @@ def main():
         print(f"{s or 'all'}: {on.sum()} answers, right {y[on].mean():.3f}, held-out calibration error "
               f"{calibration_error(held[on], y[on]):.3f}, of {sure.sum()} at 0.9 or more right "
               f"{y[sure].mean() if sure.any() else float('nan'):.3f}")
+        print(f"  95.5 % right from {reports_right(held[on], y[on]):.3f} on")
     text = "[" + ", ".join(f"{v:.4f}" for v in w) + "]\n"
     print(text.strip())
     if args.write:

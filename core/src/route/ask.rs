@@ -43,7 +43,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let intent = intent::classify(&q, &best, &spec, model);
     let runner_up = drafts.first();
     let evidence = confidence::evidence(&q, &best, runner_up, model);
-    let Verdict { status, confidence, reason } = confidence::judge(&q, &best, &evidence);
+    let Verdict { status, confidence, reason } = confidence::judge(&q, &best, &evidence, model.calibration.as_deref());
     let layer = model.datasets[best.root].layer;
     let alternatives = if status == Status::Ok { Vec::new() } else { alternatives(&q, &best, &spec, &drafts, model) };
     let explanation = match status {

@@ -173,6 +173,9 @@ pub struct SemanticModel {
     pub version: u64,
     pub datasets: Vec<Dataset>,
     pub relationships: Vec<Relationship>,
+    /// Weights of the confidence as fitted to this database's own answers, bias first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Vec<f32>>,
 }
 
 impl SemanticModel {
