@@ -85,7 +85,7 @@ fn fingerprint(model: &SemanticModel) -> u64 {
     }
     let mut feed = std::io::BufWriter::with_capacity(1 << 16, Feed(DefaultHasher::new()));
     // Plain data without maps: serialising it cannot fail, and writes the same bytes every time.
-    let written = serde_json::to_writer(&mut feed, &(&model.datasets, &model.relationships));
+    let written = serde_json::to_writer(&mut feed, &(&model.datasets, &model.relationships, &model.calibration));
     match (written, feed.into_inner()) {
         (Ok(()), Ok(feed)) => feed.0.finish(),
         _ => model.version,

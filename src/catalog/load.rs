@@ -12,6 +12,7 @@ use router_core::semantic::{
 use serde::de::DeserializeOwned;
 
 use super::columns::{CatalogColumn, catalog_columns};
+use crate::asking::calibration;
 use crate::error::Result;
 
 /// A registration that is not what it should be: (`schema.table` as registered, what is wrong). It names
@@ -27,6 +28,7 @@ pub fn load(client: &SpiClient<'_>, role: pg_sys::Oid) -> Result<(SemanticModel,
     loader.values(client)?;
     loader.relationships(client)?;
     imply_relationships(&mut loader.model);
+    loader.model.calibration = calibration::newest(client)?;
     loader.model.version = version(client)?;
     Ok((loader.model, loader.problems))
 }

@@ -324,12 +324,8 @@ fn choose<'a>(
         if ordered.contains(&m.words.start) || hidden_by_cue(q, m) || commands(q, m) || counts_off(q, m) {
             continue;
         }
-        let mut fits: Vec<(Candidate, f32)> = m
-            .candidates
-            .iter()
-            .map(|c| (*c, fit(m, c, q, root, paths, model)))
-            .filter(|(_, s)| *s > 0.3)
-            .collect();
+        let mut fits: Vec<(Candidate, f32)> =
+            m.candidates.iter().map(|c| (*c, fit(m, c, q, root, paths, model))).filter(|(_, s)| *s > 0.3).collect();
         // Of equals the later one, as the order of candidates has it.
         fits.sort_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((c, s)) = fits.pop() {

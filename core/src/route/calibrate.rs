@@ -8,7 +8,7 @@ pub type Sample = (Evidence, bool);
 
 /// How much a weight's distance from the prior costs: as much as about this many samples can outweigh.
 const RIDGE: f64 = 8.0;
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 30;
 const SIZE: usize = FEATURES + 1;
 
 /// Sums up what a fit changed.
@@ -44,19 +44,25 @@ pub fn fit(prior: &[f32], samples: &[Sample], fewest: usize) -> Option<Fit> {
             }
         }
         for i in 0..SIZE {
-            // The bias follows the samples most readily: how often answers are right differs between databases.
-            let ridge = if i == 0 { RIDGE / 8.0 } else { RIDGE };
-            gradient[i] += ridge * (w[i] - prior[i]);
-            hessian[i][i] += ridge;
+            gradient[i] += ridge(i) * (w[i] - prior[i]);
+            hessian[i][i] += ridge(i);
         }
         let step = solve(hessian, gradient)?;
         let largest = step.iter().fold(0.0_f64, |a, s| a.max(s.abs()));
-        for (w, s) in w.iter_mut().zip(&step) {
-            *w -= s;
-        }
         if largest < 1e-6 {
             break;
         }
+        // Where nearly all were called right, a full step overshoots: it is halved until it helps.
+        let now = loss(&w, &prior, samples);
+        let mut share = 1.0;
+        let next = loop {
+            let next: Vec<f64> = w.iter().zip(&step).map(|(w, s)| w - share * s).collect();
+            if loss(&next, &prior, samples) <= now || share < 1e-4 {
+                break next;
+            }
+            share /= 2.0;
+        };
+        w = next;
     }
     let weights: Vec<f32> = w.iter().map(|w| *w as f32).collect();
     if weights.iter().any(|w| !w.is_finite()) {
@@ -64,6 +70,26 @@ pub fn fit(prior: &[f32], samples: &[Sample], fewest: usize) -> Option<Fit> {
     }
     let prior: Vec<f32> = prior.iter().map(|w| *w as f32).collect();
     Some(Fit { error_before: error(&prior, samples), error_after: error(&weights, samples), weights })
+}
+
+/// The bias follows the samples most readily: how often answers are right differs between databases.
+fn ridge(weight: usize) -> f64 {
+    if weight == 0 { RIDGE / 8.0 } else { RIDGE }
+}
+
+/// What is minimised: the samples' log loss, and the distance from the prior.
+fn loss(w: &[f64], prior: &[f64], samples: &[Sample]) -> f64 {
+    let misses: f64 = samples
+        .iter()
+        .map(|(evidence, right)| {
+            let z: f64 = row(evidence).iter().zip(w).map(|(x, w)| x * w).sum();
+            // ln(1 + e^-z) for what was right, of e^z for what was wrong, without overflow.
+            let z = if *right { -z } else { z };
+            z.max(0.0) + (-z.abs()).exp().ln_1p()
+        })
+        .sum();
+    let far: f64 = w.iter().zip(prior).enumerate().map(|(i, (w, p))| ridge(i) * (w - p).powi(2)).sum();
+    misses + far / 2.0
 }
 
 /// Expected calibration error over ten steps of equal width.
@@ -147,7 +173,8 @@ mod tests {
 
     #[test]
     fn what_goes_with_wrong_answers_is_learnt() {
-        let samples: Vec<Sample> = (0..120).map(|i| if i % 2 == 0 { sample(1.0, false) } else { sample(0.0, true) }).collect();
+        let samples: Vec<Sample> =
+            (0..120).map(|i| if i % 2 == 0 { sample(1.0, false) } else { sample(0.0, true) }).collect();
         let fit = fit(shipped(), &samples, 20).unwrap();
         let p = |s: &Sample| probability(&s.0, Some(&fit.weights));
         assert!(p(&samples[1]) > p(&samples[0]) + 0.5);
