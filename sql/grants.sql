@@ -47,6 +47,9 @@ INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'datasets',                      'admin',   'SELECT'),
   ('relation', 'dataset_columns',               'admin',   'SELECT'),
   ('relation', 'relationships',                 'admin',   'SELECT'),
+  ('relation', 'remote_queue',                  'admin',   'SELECT, UPDATE, DELETE'),
+  ('relation', 'llm_usage',                     'admin',   'SELECT'),
+  ('relation', 'llm_disagreements',             'admin',   'SELECT'),
   ('relation', 'grants',                        'admin',   'SELECT');
 
 -- On record: who was given which level by whom, oldest first. What holds is in the privileges themselves.

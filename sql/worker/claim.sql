@@ -11,4 +11,4 @@ FROM (
   FOR UPDATE SKIP LOCKED
 ) due
 WHERE q.entry_id = due.entry_id
-RETURNING q.entry_id, q.kind, q.payload, q.attempts
+RETURNING q.entry_id, q.payload

@@ -11,7 +11,7 @@ COMMENT ON COLUMN router.agents.max_in_flight IS 'Requests to it at the same tim
 -- comes again when the claim is over.
 CREATE TABLE router.remote_queue (
   entry_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  kind text NOT NULL CHECK (kind IN ('embed', 'classify')),
+  kind text NOT NULL CHECK (kind IN ('embed')),
   payload jsonb NOT NULL CHECK (jsonb_typeof(payload) = 'object'),
   state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'parked')),
   attempts integer NOT NULL DEFAULT 0,

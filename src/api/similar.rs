@@ -111,6 +111,12 @@ fn router_reject(id: i64) -> Result<()> {
     Ok(similarity::reject(id)?)
 }
 
+/// Refits the confidence to what people told of answers: ratings and golden questions. Says what it learnt from.
+#[pg_extern]
+fn router_calibrate() -> Result<JsonB> {
+    Ok(JsonB(crate::asking::calibration::calibrate()?))
+}
+
 /// Rates one of this connection's answers, 1 (wrong) to 5 (right).
 #[pg_extern]
 fn router_feedback(

@@ -1,5 +1,6 @@
 //! Asking: a prompt and its context in, the brain's answer out, guarded and ready to run.
 
+pub mod calibration;
 mod chain;
 mod context;
 mod handlers;

@@ -38,7 +38,7 @@ impl RoleModel {
     /// The same with nothing of the compiled form in memory.
     fn emptied(&self) -> Self {
         let mut model = SemanticModel::over(Arc::clone(&self.view));
-        model.version = self.model.version;
+        (model.version, model.calibration) = (self.model.version, self.model.calibration.clone());
         Self {
             role: self.role,
             fingerprint: self.fingerprint,
@@ -103,7 +103,7 @@ pub fn model() -> Result<Rc<RoleModel>> {
     let notes = compiled::notes(&compiled);
     let view = Arc::new(View::new(compiled, |relation| state.shown(relation)));
     let mut model = SemanticModel::over(Arc::clone(&view));
-    model.version = state.version;
+    (model.version, model.calibration) = (state.version, notes.calibration);
     let loaded = Rc::new(RoleModel {
         role,
         fingerprint: state.fingerprint(),

@@ -14,6 +14,7 @@ use super::files::{self, Part};
 use super::load::{self, Problem};
 use super::relations;
 use super::state::State;
+use crate::asking::calibration;
 use crate::error::{Error, Result};
 use crate::pg;
 
@@ -22,6 +23,7 @@ use crate::pg;
 pub struct Notes {
     pub problems: Vec<Problem>,
     pub relations: Vec<relations::Noted>,
+    pub calibration: Option<Vec<f32>>,
 }
 
 thread_local! {
@@ -71,7 +73,7 @@ fn compile(client: &SpiClient<'_>, state: &State) -> Result<Compiled> {
     let complete = held.iter().map(|h| ((h.relation, h.column.clone()), h.complete)).collect();
     let loaded = load::load(client, state.version, &complete)?;
     let fresh: HashMap<(u32, &str), u64> = held.iter().map(|h| ((h.relation, h.column.as_str()), h.stamp)).collect();
-    let notes = Notes { problems: loaded.problems.clone(), relations: relations::noted(client)? };
+    let notes = Notes { problems: loaded.problems.clone(), relations: relations::noted(client)?, calibration: calibration::newest(client)? };
     let names = compile_names(
         state.key,
         &loaded.model,

@@ -45,7 +45,12 @@ pub fn load(client: &SpiClient<'_>, version: u64, complete: &HashMap<(u32, Strin
     loader.synonyms(client)?;
     let relationships = loader.relationships(client)?;
     let values_shown = loader.registered.iter().filter(|(_, r)| r.values_shown).map(|(oid, _)| *oid).collect();
-    let mut model = SemanticModel { version, datasets: loader.datasets.into(), relationships: relationships.into() };
+    let mut model = SemanticModel {
+        version,
+        datasets: loader.datasets.into(),
+        relationships: relationships.into(),
+        calibration: None,
+    };
     imply_relationships(&mut model);
     Ok(Loaded { model, problems: loader.problems, values_shown })
 }

@@ -125,7 +125,8 @@ unsafe fn takes_database(node: *mut pg_sys::Node) -> Option<u32> {
                 (alter.dbname, false)
             }
             pg_sys::NodeTag::T_CreatedbStmt => {
-                (option(*(&raw const (*node.cast::<pg_sys::CreatedbStmt>()).options), c"template")?, true)
+                let template = option((*node.cast::<pg_sys::CreatedbStmt>()).options, c"template");
+                (template.unwrap_or(c"template1".as_ptr().cast_mut()), true)
             }
             _ => return None,
         };

@@ -1,9 +1,12 @@
 //! A live prompt's vector from another encoder than the local one, through the background worker.
 
+use std::time::Instant;
+
 use super::encoder::{External, external};
 use super::settings;
 use crate::error::Result;
 use crate::pg;
+use crate::telemetry::{self, Operation};
 use crate::worker::{client, endpoint};
 
 /// What came of it.
@@ -22,7 +25,8 @@ pub enum Embedded {
 pub fn embed(prompt: &str) -> Result<Embedded> {
     let Some(name) = settings::external_encoder() else { return Ok(Embedded::Off) };
     let Some(encoder) = external()?.into_iter().find(|e| e.name == name) else { return Ok(Embedded::Off) };
-    Ok(match ask_endpoint(prompt) {
+    let ready = telemetry::ready_vector(prompt)?;
+    Ok(match ready.map_or_else(|| ask_endpoint(prompt), Ok) {
         Err(why) => Embedded::Failed(format!("encoder {name:?} did not answer ({why})")),
         Ok(vector) if vector.len() != encoder.dimensions => Embedded::Failed(format!(
             "encoder {name:?} answered with {} dimensions, not {}",
@@ -39,7 +43,10 @@ pub fn embed(prompt: &str) -> Result<Embedded> {
 /// The worker asks; a backend never talks to the network.
 fn ask_endpoint(prompt: &str) -> std::result::Result<Vec<f32>, String> {
     let order = endpoint::for_embeddings(&pg::random_uuid(), &[prompt.to_owned()]).map_err(|e| e.to_string())?;
-    let answer = client::call(&order, settings::embedding_timeout()).map_err(|why| match why {
+    let started = Instant::now();
+    let called = client::call(&order, settings::embedding_timeout());
+    telemetry::measured(Operation::EmbeddingEndpoint, started.elapsed(), called.is_err());
+    let answer = called.map_err(|why| match why {
         client::Absence::Late => "no answer within router.embedding_timeout".to_owned(),
         why => why.text().to_owned(),
     })?;

@@ -8,6 +8,7 @@ use pgrx::prelude::*;
 use pgrx::spi::SpiHeapTupleData;
 use router_core::embed::Encoder;
 use router_core::similarity::Scale;
+use router_core::telemetry::ErrorKind;
 use serde_json::Value;
 
 use super::encoder::{self, LOCAL, nearest_statement};
@@ -40,7 +41,11 @@ pub fn nearest(prompt: &str, bar: f64, count: usize) -> Result<Near> {
     }
     match live::embed(prompt)? {
         live::Embedded::Off => {}
-        live::Embedded::Failed(why) => near.warning = Some(format!("{why}: the local encoder was used")),
+        live::Embedded::Failed(why) => {
+            let kind = ErrorKind::EmbeddingFailed;
+            telemetry::log_failure(Operation::EmbeddingEndpoint, kind, kind.sqlstate(), &why, true);
+            near.warning = Some(format!("{why}: the local encoder was used"));
+        }
         live::Embedded::Vector { encoder, vector } => {
             found.extend(scored(nearest_to(&encoder.name, &vector, -1.0, count)?, encoder.scale));
             found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.id.cmp(&b.id)));

@@ -31,6 +31,7 @@ pub use question::{Question, log_failure, question};
 pub use recall::recall;
 pub use recover::recovering;
 pub use report::{errors, performance};
+pub use warm::ready_vector;
 
 pgrx::extension_sql_file!(
     "../../sql/telemetry/tables.sql",

@@ -15,6 +15,19 @@ pub fn every() -> Option<Duration> {
     settings::embedding_model().map(|_| EVERY)
 }
 
+/// The vector that the endpoint gave for a text before, if it was asked.
+pub fn ready_vector(text: &str) -> Result<Option<Vec<f32>>> {
+    let Some(model) = settings::embedding_model() else { return Ok(None) };
+    pg::as_extension_owner(|| {
+        Spi::connect(|client| {
+            let sql = "SELECT embedding FROM router.remote_embeddings \
+                       WHERE text_hash = sha256(convert_to($1, 'UTF8')) AND model_id = $2";
+            let mut rows = client.select(sql, Some(1), &[text.into(), model.into()])?;
+            Ok(rows.next().map(|row| row.get::<Vec<f32>>(1)).transpose()?.flatten())
+        })
+    })
+}
+
 /// Queues the frequent questions whose vectors are missing.
 pub fn questions() -> Result<()> {
     let Some(model) = settings::embedding_model() else { return Ok(()) };

@@ -48,6 +48,15 @@ const JOBS: &[Job] = &[
         after: super::outcomes::after,
     },
     Job {
+        name: "forgetting old comparisons and counts",
+        every: || Some(Duration::from_secs(3600)),
+        has_work: never,
+        when_woken: false,
+        at_the_end: false,
+        run: super::outcomes::forget,
+        after: nothing,
+    },
+    Job {
         name: "the queue",
         every: || Some(super::queue::EVERY),
         has_work: super::queue::has_results,
@@ -93,6 +102,8 @@ pub struct Schedule {
 /// The longest a run may take.
 const LIMIT: Duration = Duration::from_secs(10);
 const LIMIT_AT_THE_END: Duration = Duration::from_secs(1);
+/// All jobs together, before the worker leaves.
+const LONGEST_END: Duration = Duration::from_secs(2);
 /// A job that is off now is asked again after this.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// The longest wait of a job that fails.
@@ -150,14 +161,20 @@ impl Schedule {
         Ran::Fine
     }
 
-    /// What must not be lost, before the worker leaves.
+    /// What must not be lost, before the worker leaves: for some seconds at most.
     pub fn run_last(&mut self) {
+        let until = Instant::now() + LONGEST_END;
         for job in JOBS.iter().filter(|job| job.at_the_end && (job.every)().is_some()) {
-            let context = JobContext { at_the_end: true, again: Cell::new(false) };
-            let outcome = in_transaction(LIMIT_AT_THE_END, || (job.run)(&context));
-            (job.after)(matches!(outcome, Ok(Some(()))));
-            if let Err(why) = outcome {
-                log!("router worker: {} could not finish: {why}", job.name);
+            loop {
+                let context = JobContext { at_the_end: true, again: Cell::new(false) };
+                let outcome = in_transaction(LIMIT_AT_THE_END, || (job.run)(&context));
+                (job.after)(matches!(outcome, Ok(Some(()))));
+                if let Err(why) = &outcome {
+                    log!("router worker: {} could not finish: {why}", job.name);
+                }
+                if outcome != Ok(Some(())) || !context.again.get() || Instant::now() >= until {
+                    break;
+                }
             }
         }
     }

@@ -15,13 +15,16 @@ use serde_json::{Value, json};
 use super::JobContext;
 use super::call::{Kind, Settled};
 use crate::error::Result;
-use crate::models::{outcome::Outcome, record};
+use crate::models::outcome::{self, Outcome};
+use crate::models::record;
 use crate::pg;
 
 /// Outcomes that wait at most; what comes beyond is lost and counted.
 const MOST: usize = 20_000;
 /// Outcomes written in one transaction.
 const AT_ONCE: usize = 8;
+/// The same, when the worker leaves.
+const AT_THE_END: usize = 200;
 /// An outcome waits no longer than this.
 const SOON: Duration = Duration::from_millis(200);
 
@@ -73,9 +76,14 @@ pub fn write(context: &JobContext) -> Result<()> {
         if std::mem::take(&mut waiting.lost) > 0 {
             log!("router worker: outcomes of calls came faster than they could be written; some are lost");
         }
-        waiting.writing = if context.at_the_end { MOST } else { AT_ONCE }.min(waiting.outcomes.len());
+        let most = if context.at_the_end { AT_THE_END } else { AT_ONCE };
+        // Of one assignment only: whoever locks two can meet somebody who locks them the other way round.
+        let first = waiting.outcomes.front().and_then(assignment).map(str::to_owned);
+        let same = waiting.outcomes.iter().take(most).take_while(|s| assignment(s) == first.as_deref());
+        waiting.writing = same.count();
         waiting.outcomes.iter().take(waiting.writing).cloned().collect()
     };
+    lock(few.first().and_then(assignment))?;
     count_calls(&few)?;
     for settled in &few {
         // One that can't be written (its agent was dropped) does not take the others with it.
@@ -90,6 +98,21 @@ pub fn write(context: &JobContext) -> Result<()> {
     if waiting().outcomes.len() > few.len() {
         context.once_more();
     }
+    Ok(())
+}
+
+fn assignment(settled: &Settled) -> Option<&str> {
+    settled.order.recommendation.as_ref()?.get("assignment_id")?.as_str()
+}
+
+/// Locks an assignment in the order in which everybody does who learns of it: itself, then its row, then its metrics.
+fn lock(assignment: Option<&str>) -> Result<()> {
+    let Some(assignment) = assignment else { return Ok(()) };
+    let id = Spi::get_one_with_args::<Uuid>("SELECT $1::uuid", &[assignment.into()])?;
+    let Some(id) = id else { return Ok(()) };
+    outcome::lock(id);
+    let sql = "SELECT FROM router.agent_model_assignments WHERE assignment_id = $1 FOR NO KEY UPDATE";
+    Spi::connect_mut(|client| client.update(sql, None, &[id.into()]).map(|_| ()))?;
     Ok(())
 }
 
@@ -231,6 +254,20 @@ fn says_the_same(spec: &Value, draft: &Value) -> bool {
         && (draft.get("aggregation").is_none_or(Value::is_null) || of(spec, "agg") == of(draft, "aggregation"))
         && local == said
         && (of(draft, "limit") == json!(null) || of(spec, "topK") == of(draft, "limit"))
+}
+
+/// For the schedule: what is older than decisions are kept.
+pub fn forget(_context: &JobContext) -> Result<()> {
+    let days = crate::telemetry::settings::retention();
+    Spi::connect_mut(|client| {
+        for sql in [
+            "DELETE FROM router.llm_disagreements WHERE created_at < clock_timestamp() - make_interval(days => $1)",
+            "DELETE FROM router.llm_usage WHERE day < current_date - $1",
+        ] {
+            client.update(sql, None, &[days.into()])?;
+        }
+        Ok(())
+    })
 }
 
 /// What each agent has cost today.

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::pg;
 
 /// How often the table is looked at without being told.
-pub const EVERY: Duration = Duration::from_secs(5);
+pub const EVERY: Duration = Duration::from_secs(10);
 /// Entries under way at most.
 const AT_ONCE: usize = 16;
 /// Results stored in one transaction: some hundred vectors.
@@ -163,21 +163,19 @@ pub fn release_all() -> Result<()> {
 
 fn claim(room: usize) -> Result<Vec<(i64, Order)>> {
     let mut claimed = Vec::new();
-    let rows: Vec<(i64, String, Value)> = Spi::connect_mut(|client| {
+    let rows: Vec<(i64, Value)> = Spi::connect_mut(|client| {
         let limit = i64::try_from(room).unwrap_or(0);
         let rows = client.update(include_str!("../../sql/worker/claim.sql"), None, &[limit.into(), CLAIM.into()])?;
         let mut found = Vec::new();
         for row in rows {
-            if let (Some(entry), Some(kind), Some(payload)) =
-                (row.get::<i64>(1)?, row.get::<String>(2)?, row.get::<JsonB>(3)?)
-            {
-                found.push((entry, kind, payload.0));
+            if let (Some(entry), Some(payload)) = (row.get::<i64>(1)?, row.get::<JsonB>(2)?) {
+                found.push((entry, payload.0));
             }
         }
         Ok::<_, Error>(found)
     })?;
-    for (entry, kind, payload) in rows {
-        match order(entry, &kind, &payload) {
+    for (entry, payload) in rows {
+        match order(entry, &payload) {
             Ok(order) => claimed.push((entry, order)),
             Err(why) => put_back(entry, why.message(), false)?,
         }
@@ -186,10 +184,7 @@ fn claim(room: usize) -> Result<Vec<(i64, Order)>> {
 }
 
 /// What an entry asks for, by the endpoints of this moment.
-fn order(entry: i64, kind: &str, payload: &Value) -> Result<Order> {
-    if kind == "classify" {
-        return serde_json::from_value(payload.clone()).map_err(|_| Error::invalid("the payload is no order"));
-    }
+fn order(entry: i64, payload: &Value) -> Result<Order> {
     let texts: Vec<String> = payload
         .get("texts")
         .and_then(|texts| serde_json::from_value(texts.clone()).ok())

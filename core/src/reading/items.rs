@@ -41,6 +41,8 @@ pub struct Placed {
     pub words: Range<usize>,
     /// How well the words fit (1 for items that need no fit).
     pub score: f32,
+    /// How much better it fits than the next best meaning of the same words, 0..1.
+    pub margin: f32,
     pub source: Option<Source>,
     /// Further values of the same column that the words fit as well.
     pub others: Vec<u32>,
@@ -65,14 +67,14 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
             return;
         }
         taken[words.clone()].fill(true);
-        placed.push(Placed { item, words, score, source, others: Vec::new() });
+        placed.push(Placed { item, words, score, margin: 1.0, source, others: Vec::new() });
     };
     for (i, range) in q.time_words.iter().enumerate().filter(|(i, _)| !q.times.matches[*i].weak) {
         put(Item::Time(i), range.clone(), 1.0, None, &mut placed);
     }
     for (i, grain) in q.grains.iter().enumerate() {
         // A column called by the very word keeps it ("hourly": sold_at); a longer phrase is the grain's own.
-        let named = chosen.iter().any(|(m, c)| {
+        let named = chosen.iter().any(|(m, c, _)| {
             m.words.end == grain.words.end
                 || matches!(c.meaning, Meaning::Column(_)) && m.words.contains(&(grain.words.end - 1))
         });
@@ -95,7 +97,7 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
             put(Item::Comparator(*comparator), range.clone(), 1.0, None, &mut placed);
         }
     }
-    for (m, c) in &chosen {
+    for (m, c, _) in &chosen {
         let item = match c.meaning {
             Meaning::Dataset(d) => Item::Dataset(d),
             Meaning::Column(c) => Item::Column(c),
@@ -152,6 +154,9 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         put(item, i..i + 1, 1.0, None, &mut placed);
     }
     for p in &mut placed {
+        if let Some((_, _, margin)) = chosen.iter().find(|(m, _, _)| p.source.is_some() && m.words == p.words) {
+            p.margin = *margin;
+        }
         if let (Item::Value(column, first), Some(Source::Partial)) = (&p.item, p.source) {
             let fits = q.mentions.iter().filter(|m| m.words == p.words).flat_map(|m| &m.candidates);
             p.others = fits
@@ -166,8 +171,8 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
     // Only what found its place counts: a time or a comparison may have taken a span first.
     let score = chosen
         .iter()
-        .filter(|(m, _)| placed.iter().any(|p| p.source.is_some() && p.words == m.words))
-        .map(|(m, c)| m.weight * fit(m, c, q, root, paths, model))
+        .filter(|(m, _, _)| placed.iter().any(|p| p.source.is_some() && p.words == m.words))
+        .map(|(m, c, _)| m.weight * fit(m, c, q, root, paths, model))
         .sum();
     Items { placed, score }
 }
@@ -311,27 +316,30 @@ fn choose<'a>(
     model: &SemanticModel,
     root: usize,
     paths: &HashMap<usize, Path>,
-) -> Vec<(&'a Mention, Candidate)> {
+) -> Vec<(&'a Mention, Candidate, f32)> {
     let ordered = q.order.as_ref().map(|o| o.words.clone()).unwrap_or_default();
     let mut options: Vec<(&Mention, Candidate, f32)> = Vec::new();
+    let mut margins: Vec<f32> = Vec::new();
     for m in &q.mentions {
         if ordered.contains(&m.words.start) || hidden_by_cue(q, m) || commands(q, m) || counts_off(q, m) {
             continue;
         }
-        let best = m
-            .candidates
-            .iter()
-            .map(|c| (*c, fit(m, c, q, root, paths, model)))
-            .filter(|(_, s)| *s > 0.3)
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((c, s)) = best {
+        let mut fits: Vec<(Candidate, f32)> =
+            m.candidates.iter().map(|c| (*c, fit(m, c, q, root, paths, model))).filter(|(_, s)| *s > 0.3).collect();
+        // Of equals the later one, as the order of candidates has it.
+        fits.sort_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((c, s)) = fits.pop() {
+            let next = fits.iter().rev().find(|(o, _)| o.meaning != c.meaning).map_or(0.0, |(_, s)| *s);
+            margins.push((s - next).clamp(0.0, 1.0));
             let cue_word = m.words.len() == 1 && q.cues.iter().any(|c| c.words == m.words);
             // Several words that fit together say more than each alone.
             let s = s * m.weight * if cue_word { 0.85 } else { 1.0 } + 0.02 * m.words.len() as f32;
             options.push((m, c, s));
         }
     }
-    options.sort_by_key(|(m, _, _)| m.words.end);
+    let mut options: Vec<(&Mention, Candidate, f32, f32)> =
+        options.into_iter().zip(margins).map(|((m, c, s), margin)| (m, c, s, margin)).collect();
+    options.sort_by_key(|(m, _, _, _)| m.words.end);
     let n = q.words.len();
     let mut best: Vec<(f32, Option<usize>)> = vec![(0.0, None); n + 1];
     let mut k = 0;
@@ -350,7 +358,7 @@ fn choose<'a>(
     while at > 0 {
         match best[at].1 {
             Some(k) => {
-                chosen.push((options[k].0, options[k].1));
+                chosen.push((options[k].0, options[k].1, options[k].3));
                 at = options[k].0.words.start;
             }
             None => at -= 1,

@@ -65,6 +65,7 @@ fn model() -> SemanticModel {
         version: 1,
         datasets: vec![orders, customers, other].into(),
         relationships: vec![Relationship { from: 0, from_columns: vec![3], to: 1, to_columns: vec![0] }].into(),
+        calibration: None,
     }
 }
 

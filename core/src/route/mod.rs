@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+pub mod calibrate;
 pub mod confidence;
 mod context;
 mod doubts;

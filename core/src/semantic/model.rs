@@ -181,6 +181,9 @@ pub struct SemanticModel {
     pub version: u64,
     pub datasets: Datasets,
     pub relationships: Relationships,
+    /// Weights of the confidence as fitted to this database's own answers, bias first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Vec<f32>>,
 }
 
 /// Values of a column that a test is tried on.
@@ -193,6 +196,7 @@ impl SemanticModel {
             version: view.compiled().names.version(),
             relationships: view.relationships().into(),
             datasets: Datasets::over(view),
+            calibration: None,
         }
     }
 

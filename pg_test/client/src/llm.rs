@@ -31,6 +31,9 @@ pub fn shop(server: Server, url: &str) -> (Database, Client) {
              SELECT router_assign('near', 'small', 90)"
         ))
         .expect("a shop with an agent");
+    // What is asked twice here is to be asked twice there.
+    let uncached = format!("ALTER DATABASE {} SET router.cache = off; SET router.cache = off", database.name);
+    session.batch_execute(&uncached).expect("a setting");
     wait_for(&mut session, "SELECT router_wake() = 'running'", "the worker starts");
     (database, session)
 }

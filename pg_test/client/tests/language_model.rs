@@ -13,6 +13,12 @@ fn ask(session: &mut postgres::Client, question: &str) -> Value {
     serde_json::from_str(&answer).expect("a JSON object")
 }
 
+/// Tests that change the server's configuration run one at a time.
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[test]
 fn a_model_reads_what_the_router_does_not() {
     let endpoint = Endpoint::start(Mode::Call(reading()));
@@ -236,6 +242,7 @@ fn money_is_not_spent_beyond_the_budget() {
 
 #[test]
 fn keys_come_from_a_closed_file_and_show_nowhere() {
+    let _alone = alone();
     let endpoint = Endpoint::start(Mode::Status(401, None));
     let (database, mut session) = shop(Server::Faults, &endpoint.url());
     session
@@ -305,6 +312,45 @@ fn addresses_are_checked() {
         .expect("a row");
     ask(&mut session, UNCLEAR);
     assert_eq!(endpoint.count(), 1, "localhost is this machine");
+}
+
+#[test]
+fn a_proxy_is_used_for_other_hosts_only() {
+    let _alone = alone();
+    let proxy = Endpoint::start(Mode::Call(reading()));
+    let (_database, mut session) = shop(Server::Faults, "http://models.example/v1");
+    let address = proxy.url();
+    for statement in [
+        format!("ALTER SYSTEM SET router.llm_proxy = '{}'", address.trim_end_matches("/v1")),
+        "ALTER SYSTEM SET router.llm_allow_http = on".to_owned(),
+        "ALTER SYSTEM SET router.llm_hosts = '*.example, localhost'".to_owned(),
+        "SELECT pg_reload_conf()".to_owned(),
+        "SET router.llm = 'primary'".to_owned(),
+    ] {
+        session.batch_execute(&statement).expect("a setting");
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while ask(&mut session, UNCLEAR)["status"] != "ok" {
+        assert!(Instant::now() < deadline, "the proxy is asked");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(proxy.requests()[0].path, "http://models.example/v1/chat/completions");
+    let asked = proxy.count();
+    session.batch_execute("UPDATE router.agents SET base_url = 'http://models.other/v1'").expect("a row");
+    assert_ne!(ask(&mut session, UNCLEAR)["status"], "ok");
+    assert_eq!(proxy.count(), asked, "a host that is not on the list is not called");
+    let near = Endpoint::start(Mode::Call(reading()));
+    let port = near.url();
+    let port = port.trim_end_matches("/v1").rsplit(':').next().expect("a port").to_owned();
+    session
+        .execute("UPDATE router.agents SET base_url = $1", &[&format!("http://localhost:{port}/v1")])
+        .expect("a row");
+    assert_eq!(ask(&mut session, UNCLEAR)["status"], "ok");
+    assert_eq!((near.count(), proxy.count()), (1, asked), "this machine is reached without it");
+    for setting in ["llm_proxy", "llm_allow_http", "llm_hosts"] {
+        session.batch_execute(&format!("ALTER SYSTEM RESET router.{setting}")).expect("reset");
+    }
+    session.batch_execute("SELECT pg_reload_conf()").expect("reset");
 }
 
 #[test]

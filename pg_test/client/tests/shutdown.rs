@@ -37,7 +37,12 @@ fn a_clean_shutdown_loses_no_decision() {
     let mut session = database.session();
     run(
         &mut session,
-        &["ALTER SYSTEM RESET router.worker", "SELECT pg_reload_conf()", "SELECT pg_sleep(0.5)", "SELECT router_wake()"],
+        &[
+            "ALTER SYSTEM RESET router.worker",
+            "SELECT pg_reload_conf()",
+            "SELECT pg_sleep(0.5)",
+            "SELECT router_wake()",
+        ],
     );
     let deadline = Instant::now() + Duration::from_secs(30);
     while value(&mut session, written).as_deref() != Some("50") {

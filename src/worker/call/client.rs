@@ -20,19 +20,13 @@ impl Clients {
     /// The error is for the log: it names a setting, never a secret.
     pub fn new(settings: &CallSettings) -> Result<Self, String> {
         let plain = |e: reqwest::Error| format!("the HTTP client can't be made: {}", e.without_url());
+        let authorities = authorities(settings)?;
+        let base = || authorities.iter().cloned().fold(base(), ClientBuilder::add_root_certificate);
         let near = base().no_proxy().build().map_err(plain)?;
         let mut far = base();
         if let Some(proxy) = &settings.proxy {
             let proxy = Proxy::all(proxy).map_err(|_| "router.llm_proxy is no URL".to_owned())?;
             far = far.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
-        }
-        if let Some(file) = &settings.ca_file {
-            let pem = fs::read(file).map_err(|e| format!("router.llm_ca_file can't be read: {e}"))?;
-            let certificates =
-                Certificate::from_pem_bundle(&pem).map_err(|_| "router.llm_ca_file holds no certificate".to_owned())?;
-            for certificate in certificates {
-                far = far.add_root_certificate(certificate);
-            }
         }
         Ok(Self { near, far: far.build().map_err(plain)? })
     }
@@ -40,6 +34,12 @@ impl Clients {
     pub fn for_loopback(&self, loopback: bool) -> &Client {
         if loopback { &self.near } else { &self.far }
     }
+}
+
+fn authorities(settings: &CallSettings) -> Result<Vec<Certificate>, String> {
+    let Some(file) = &settings.ca_file else { return Ok(Vec::new()) };
+    let pem = fs::read(file).map_err(|e| format!("router.llm_ca_file can't be read: {e}"))?;
+    Certificate::from_pem_bundle(&pem).map_err(|_| "router.llm_ca_file holds no certificate".to_owned())
 }
 
 fn base() -> ClientBuilder {

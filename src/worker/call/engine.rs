@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,9 @@ use crate::worker::settings::{self, CallSettings};
 /// While calls are under way the worker looks around this often: for what signals asked, and for callers that left.
 const TICK: Duration = Duration::from_millis(50);
 
+/// The same trouble is logged again after this.
+const SAY_AGAIN: Duration = Duration::from_secs(60);
+
 /// Why [`Engine::serve`] came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
@@ -47,6 +51,8 @@ struct Desk {
     database: u32,
     settings: CallSettings,
     clients: Option<Clients>,
+    /// What was said in the log of agents that can't be called, and when.
+    said: HashMap<String, Instant>,
     state: Rc<State>,
 }
 
@@ -78,7 +84,14 @@ impl Engine {
             let _inside = runtime.enter();
             bell::clapper(number).and_then(|clapper| UnixStream::from_std(clapper).ok())
         };
-        let mut desk = Desk { number, database, settings: settings::calls(), clients: None, state: Rc::default() };
+        let mut desk = Desk {
+            number,
+            database,
+            settings: settings::calls(),
+            clients: None,
+            said: HashMap::new(),
+            state: Rc::default(),
+        };
         let tasks = LocalSet::new();
         // Requests that a worker before this one had taken.
         desk.take(&tasks, true);
@@ -203,16 +216,13 @@ impl Desk {
     }
 
     fn prepare(&mut self, order: &Order, deadline: Instant) -> Result<Call, Failure> {
-        let unusable = |why: &str| {
-            log!("router worker: agent \"{}\" can't be called: {why}", order.agent_id);
-            Failure::Configuration
-        };
-        let address = Address::new(&order.base_url, order.kind.path(), &self.settings).map_err(unusable)?;
+        let address = Address::new(&order.base_url, order.kind.path(), &self.settings);
+        let address = address.map_err(|why| self.unusable(order, why))?;
         let secret = order.secret_name.as_deref();
         let secret = secret.map(|name| secret::find(name, self.settings.secrets_directory.as_deref()));
-        let secret = secret.transpose().map_err(unusable)?;
+        let secret = secret.transpose().map_err(|why| self.unusable(order, why))?;
         if self.clients.is_none() {
-            self.clients = Some(Clients::new(&self.settings).map_err(|why| unusable(&why))?);
+            self.clients = Some(Clients::new(&self.settings).map_err(|why| self.unusable(order, &why))?);
         }
         let client = self.clients.as_ref().map(|c| c.for_loopback(address.loopback).clone());
         let endpoint = endpoints::key(&order.base_url);
@@ -230,6 +240,18 @@ impl Desk {
             attempts: self.settings.attempts,
             hedge_after: self.settings.hedge_after.filter(|_| order.kind == Kind::Classify),
         })
+    }
+
+    /// Says why in the log: not for every question, and to nobody else, since it tells of settings and files.
+    fn unusable(&mut self, order: &Order, why: &str) -> Failure {
+        let what = format!("router worker: agent \"{}\" can't be called: {why}", order.agent_id);
+        let now = Instant::now();
+        self.said.retain(|_, at| now - *at < SAY_AGAIN);
+        if let Entry::Vacant(place) = self.said.entry(what) {
+            log!("{}", place.key());
+            place.insert(now);
+        }
+        Failure::Configuration
     }
 
     /// Whose turn it is at an endpoint. A changed limit holds for calls to come.

@@ -1,0 +1,161 @@
+//! Are questions read right? `pg_test/reading` holds two small schemas, registered and nothing more, and questions
+//! with SQL whose result is right; what is compared are the rows.
+
+use postgres::Client;
+use router_client_tests::{Database, Server};
+use serde_json::{Map, Value, json};
+
+const SCHEMA: &str = include_str!("../../reading/schema.sql");
+const QUESTIONS: &str = include_str!("../../reading/questions.txt");
+
+/// Of all questions so many must be answered (or not answered) as they should: a few are known to be beyond reach.
+const LEAST_RIGHT: f64 = 0.92;
+/// Of the answers that are called 0.9 or surer.
+const LEAST_RIGHT_WHEN_SURE: f64 = 0.95;
+
+struct Question {
+    text: &'static str,
+    /// SQL (with whether the order of y counts) or statuses.
+    right: Vec<Right>,
+}
+
+enum Right {
+    Rows { sql: &'static str, ordered: bool },
+    Status(Vec<&'static str>),
+}
+
+fn questions() -> Vec<Question> {
+    let mut questions: Vec<Question> = Vec::new();
+    for line in QUESTIONS.lines().filter(|l| !l.is_empty() && !l.starts_with(['#', '['])) {
+        let Some(said) = line.strip_prefix('=') else {
+            questions.push(Question { text: line, right: Vec::new() });
+            continue;
+        };
+        let (body, ordered) = match said.strip_prefix('>') {
+            Some(rest) => (rest.trim(), true),
+            None => (said.trim(), false),
+        };
+        let is_sql = body.starts_with("SELECT") || body.starts_with("WITH");
+        let right = if is_sql { Right::Rows { sql: body, ordered } } else { Right::Status(body.split('|').collect()) };
+        questions.last_mut().expect("a question stands before its answers").right.push(right);
+    }
+    questions
+}
+
+/// The rows of a statement, as objects.
+fn rows(session: &mut Client, sql: &str) -> Vec<Map<String, Value>> {
+    let wrapped = format!("SELECT pg_catalog.row_to_json(r)::text FROM ({sql}) AS r");
+    let found = session.query(&wrapped, &[]).unwrap_or_else(|e| panic!("{sql}: {e:?}"));
+    found.iter().map(|row| serde_json::from_str(row.get::<_, &str>(0)).expect("an object")).collect()
+}
+
+/// A row in a form that compares: axes by name, other columns in any order; numbers to six places.
+fn comparable(row: &Map<String, Value>) -> Vec<String> {
+    let text = |v: &Value| match v {
+        Value::Number(n) => format!("{:.6}", n.as_f64().unwrap_or(f64::NAN)),
+        Value::String(s) => s.parse::<f64>().map_or_else(|_| s.clone(), |n| format!("{n:.6}")),
+        other => other.to_string(),
+    };
+    let axes = ["x_axis", "y_value", "series"];
+    if row.keys().all(|k| axes.contains(&k.as_str())) {
+        return axes.iter().filter_map(|k| row.get(*k)).map(text).collect();
+    }
+    let mut values: Vec<String> = row.values().map(text).collect();
+    values.sort();
+    values
+}
+
+fn same(got: &[Map<String, Value>], wanted: &[Map<String, Value>], ordered: bool) -> bool {
+    let named = |rows: &[Map<String, Value>]| rows.first().is_some_and(|r| r.contains_key("y_value"));
+    let lines = |rows: &[Map<String, Value>], by_name: bool| {
+        let mut lines: Vec<Vec<String>> = rows.iter().map(comparable).collect();
+        if !by_name {
+            lines.iter_mut().for_each(|l| l.sort());
+        }
+        lines.sort();
+        lines
+    };
+    let by_name = named(got) && named(wanted);
+    let y = |rows: &[Map<String, Value>]| rows.iter().map(|r| r.get("y_value").cloned()).collect::<Vec<_>>();
+    lines(got, by_name) == lines(wanted, by_name) && (!ordered || y(got) == y(wanted))
+}
+
+#[test]
+fn questions_over_schemas_never_seen_are_read_right() {
+    let database = Database::with_router(Server::Preloaded);
+    let mut session = database.session();
+    session.batch_execute(SCHEMA).expect("the schemas are made");
+    session
+        .batch_execute(
+            "SELECT router_register(c.oid::regclass) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname IN ('care', 'freight') AND c.relkind = 'r' ORDER BY n.nspname, c.relname",
+        )
+        .expect("every table is registered");
+    let context = json!({"as_of": "2025-03-15T10:00:00Z", "timezone": "UTC"}).to_string();
+    let (mut right, mut sure, mut sure_and_right) = (0, 0, 0);
+    let mut missed = Vec::new();
+    let questions = questions();
+    for question in &questions {
+        let answer: String = session
+            .query_one("SELECT router_route($1, $2::text::jsonb)::text", &[&question.text, &context])
+            .unwrap_or_else(|e| panic!("{}: {e:?}", question.text))
+            .get(0);
+        let answer: Value = serde_json::from_str(&answer).expect("an answer");
+        let (status, sql) = (answer["status"].as_str().unwrap_or_default(), answer["sql"].as_str());
+        let got = sql.map(|sql| rows(&mut session, sql));
+        let good = question.right.iter().any(|r| match (r, &got) {
+            (Right::Status(statuses), _) => statuses.contains(&status),
+            (Right::Rows { sql, ordered }, Some(got)) => same(got, &rows(&mut session, sql), *ordered),
+            (Right::Rows { .. }, None) => false,
+        });
+        let called_sure = status == "ok" && answer["confidence"].as_f64().unwrap_or_default() >= 0.9;
+        right += usize::from(good);
+        sure += usize::from(called_sure);
+        sure_and_right += usize::from(called_sure && good);
+        if !good {
+            missed.push(format!(
+                "{}\n    {status}: {}",
+                question.text,
+                sql.unwrap_or(answer["explain"].as_str().unwrap_or_default())
+            ));
+        }
+    }
+    println!(
+        "{right} of {} right; {sure_and_right} of {sure} called 0.9 or more\n{}",
+        questions.len(),
+        missed.join("\n")
+    );
+    assert!(questions.len() >= 150);
+    let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    assert!(share(right, questions.len()) >= LEAST_RIGHT, "{right} of {}:\n{}", questions.len(), missed.join("\n"));
+    assert!(share(sure_and_right, sure) >= LEAST_RIGHT_WHEN_SURE, "{sure_and_right} of {sure}:\n{}", missed.join("\n"));
+}
+
+/// A measure of the one side is not multiplied by the rows of the many side.
+#[test]
+fn joins_do_not_count_twice() {
+    let database = Database::with_router(Server::Preloaded);
+    let mut session = database.session();
+    session
+        .batch_execute(
+            "CREATE TABLE teams (team_id int PRIMARY KEY, team_name text, yearly_cost numeric);
+             CREATE TABLE games (game_id int PRIMARY KEY, team_id int REFERENCES teams, stadium text);
+             INSERT INTO teams VALUES (1, 'Owls', 100), (2, 'Bears', 50), (3, 'Foxes', 7);
+             INSERT INTO games VALUES (1, 1, 'Arena'), (2, 1, 'Arena'), (3, 2, 'Arena'), (4, 1, 'Park');
+             SELECT router_register('teams'), router_register('games')",
+        )
+        .expect("two tables are registered");
+    let mut ask = |question: &str| -> Vec<Vec<String>> {
+        let sql: String = session.query_one("SELECT router_sql($1)", &[&question]).expect("an answer").get(0);
+        let mut lines: Vec<Vec<String>> = rows(&mut session, &sql).iter().map(comparable).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(ask("total yearly cost of teams with games in the Arena"), [["150.000000"]]);
+    assert_eq!(
+        ask("total yearly cost by stadium"),
+        [["Arena", "150.000000"], ["Park", "100.000000"]],
+        "each team once a stadium"
+    );
+    assert_eq!(ask("how many teams have games in the Arena"), [["2.000000"]]);
+}

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Scores the reading of questions without the extension: a fast loop for whoever changes it.
+
+    offline_eval.py --psql "psql -h DIR -U postgres" [--nvbench DB] [--scout DB] [--reading DB] [--answers FILE]
+
+Each DB holds the data of its kit (nvbench, scout) or of pg_test/reading. Catalog facts are read by psql, the model is
+inferred as registration would (`core/examples/model.rs`), questions are read by `core/examples/ask.rs`, and the SQL of
+both sides runs in DB. --answers writes what scripts/fit_confidence.py wants. Kits are found in EVAL_DIR, by default
+../shared/eval. Databases of nvBench are told apart as halves A and B by a hash of their names, so that what is improved
+by looking at one can be reported for the other.
+"""
+import argparse
+import collections
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+KITS = Path(os.environ.get("EVAL_DIR", ROOT.parent / "shared/eval"))
+TYPES = {16: "boolean", 20: "integer", 21: "integer", 23: "integer", 114: "json", 700: "decimal", 701: "decimal",
+         790: "decimal", 1082: "date", 1083: "time", 1114: "timestamp", 1184: "timestamp_tz", 1266: "time",
+         1700: "decimal", 2950: "uuid", 3802: "json"}
+
+
+def query(args, database, sql):
+    done = subprocess.run([*shlex.split(args.psql), "-X", "-q", "-At", "-d", database], input=sql, capture_output=True, text=True)
+    if done.returncode or done.stderr:
+        sys.exit(done.stderr)
+    return done.stdout
+
+
+def facts(args, database, schemas, options=None):
+    """What the catalogs hold of every table of these schemas, or of the relations that `options` registers."""
+    where = " OR ".join(f"n.nspname LIKE '{s}'" for s in schemas)
+    relations = json.loads(query(args, database, f"""
+        SELECT json_agg(json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'name', c.relname,
+                 'rows', greatest(c.reltuples, 0), 'comment', obj_description(c.oid, 'pg_class')) ORDER BY n.nspname, c.relname)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'p') AND ({where})"""))
+    oids = "ARRAY[" + ",".join(str(r["oid"]) for r in relations) + "]::oid[]"
+    text = (ROOT / "sql/catalog/columns.sql").read_text().replace("$1", oids).replace("$2", "10::oid")
+    columns = json.loads(query(args, database, f"""SELECT json_agg(c) FROM ({text}) c (relation, number, name, sql_type,
+        base_type, typtype, category, nullable, comment, is_unique, in_pk, in_fk, seen_unique, readable)"""))
+    text = (ROOT / "sql/catalog/load_relationships.sql").read_text().split("UNION ALL")[0].replace("$1", oids)
+    references = json.loads(query(args, database, f"SELECT coalesce(json_agg(c), '[]') FROM ({text}) c (from_oid, from_cols, to_oid, to_cols)"))
+    by_oid = {r["oid"]: {**r, "columns": [], "options": (options or {}).get(f"{r['schema']}.{r['name']}", {})} for r in relations}
+    texts = []
+    for c in columns:
+        c["value_type"] = "text" if c["typtype"] == "e" else TYPES.get(int(c["base_type"]), "text" if c["category"] == "S" else "other")
+        relation = by_oid[int(c["relation"])]
+        relation["columns"].append(c)
+        if c["value_type"] == "text":
+            name = c["name"].replace('"', '""')
+            texts.append((c, f"""SELECT json_agg(v ORDER BY v COLLATE "C") FROM (SELECT DISTINCT left("{name}"::text, 201) v
+                FROM "{relation['schema']}"."{relation['name']}" WHERE btrim("{name}"::text) <> '' LIMIT 5001) s;"""))
+    for (c, _), line in zip(texts, query(args, database, "\n".join(t[1] for t in texts)).splitlines()):
+        values = json.loads(line) if line else []
+        bound = 5000 if by_oid[int(c["relation"])]["rows"] <= 20000 else 1000
+        c["values"] = values if len(values) <= bound and all(len(v) <= 200 for v in values) else []
+    kept = [r for name, r in ((f"{r['schema']}.{r['name']}", r) for r in by_oid.values()) if options is None or name in options]
+    return json.dumps({"relations": kept, "fks": references})
+
+
+def ask(args, model, questions):
+    path = Path(args.work) / "model.json"
+    path.write_text(model)
+    lines = "\n".join(json.dumps(q) for q in questions)
+    done = subprocess.run([args.bin + "/ask", str(path)], input=lines, capture_output=True, text=True, check=True)
+    print(done.stderr.strip())
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def infer(args, text):
+    return subprocess.run([args.bin + "/model"], input=text, capture_output=True, text=True, check=True).stdout
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(f"kit_{path.parent.name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def nvbench(args):
+    kit = load(KITS / "nvbench/score.py")
+    psql = kit.Psql(args.psql, args.nvbench)
+    questions = kit.load_questions(KITS / "nvbench/questions.jsonl", None)
+    model = infer(args, facts(args, args.nvbench, [r"nv\_%"]))
+    answers = ask(args, model, [{"prompt": q["question"], "datasets": [q["db"] + ".*"]} for q in questions])
+    wanted = [s for q in questions for s in [q["gold_sql"], *q.get("gold_sql_alternatives", [])]]
+    statements = list(dict.fromkeys(wanted + [a["sql"] for a in answers if a.get("sql")]))
+    results = dict(zip(statements, psql.run(statements)))
+    tally = collections.Counter()
+    for q, a in zip(questions, answers):
+        golds = [results[s] for s in [q["gold_sql"], *q.get("gold_sql_alternatives", [])]]
+        outcome, _ = kit.judge(q, {"answer": a}, results.get(a.get("sql")), golds)
+        half = "AB"[int(hashlib.sha256(q["db"].encode()).hexdigest(), 16) % 2]
+        for key in (("all", q["tier"]), (half, q["tier"])):
+            tally[key] += 1
+            tally[key + ("right",)] += outcome == "correct"
+        yield a, outcome == "correct", q["db"]
+    for half, tier in sorted(k for k in tally if len(k) == 2):
+        print(f"nvbench {half} tier {tier}: {tally[half, tier, 'right']} of {tally[half, tier]} = {tally[half, tier, 'right'] / tally[half, tier]:.3f}")
+
+
+def scout(args):
+    kit = load(KITS / "scout/score.py")
+    register = (KITS.parent / "scout/register.sql").read_text()
+    options = {m[1]: json.loads(m[2]) for m in re.finditer(r"router_register\('([^']+)', \$json\$(.*?)\$json\$", register, re.S)}
+    model = infer(args, facts(args, args.scout, ["public", "neural%"], options))
+    items = [json.loads(line) for line in (KITS / "scout/questions.jsonl").open()]
+    answers = ask(args, model, [{"prompt": i["prompt"], **(i.get("context") or {})} for i in items])
+    settings = argparse.Namespace(psql=args.psql, dsn=args.scout, relations=kit.RELATIONS, private=kit.PRIVATE, timeout=20000)
+    jobs = {(kit.zone_of(i), s): None for i, a in zip(items, answers)
+            for s in kit.golds(i["expect"]) + ([kit.clean(a["sql"])] if a.get("sql") else [])}
+    jobs = kit.execute_all(settings, jobs)
+    judged = [kit.judge(i, {"route": a, "ms": 0}, jobs, {}, settings) for i, a in zip(items, answers)]
+    status = sum(v["status_ok"] for v in judged)
+    print(f"scout: correct {sum(v['correct'] for v in judged)} of {len(judged)}, status {status}")
+    for i, a, v in zip(items, answers, judged):
+        yield a, v["correct"], "scout " + i["category"]
+
+
+def reading(args):
+    items, category = [], ""
+    for line in (ROOT / "pg_test/reading/questions.txt").read_text().splitlines():
+        if line.startswith("["):
+            category = line
+        elif line.startswith("="):
+            items[-1][1].append(line)
+        elif line and not line.startswith("#"):
+            items.append((line, [], category))
+    model = infer(args, facts(args, args.reading, ["care", "freight"]))
+    answers = ask(args, model, [{"prompt": text} for text, _, _ in items])
+    right = 0
+    for (text, wanted, category), a in zip(items, answers):
+        good = any(fits(args, a, w) for w in wanted)
+        right += good
+        if not good:
+            print(f"  {text}\n    {a['status']} {a.get('confidence', 0):.2f} {a.get('sql') or a['explain']}")
+        yield a, good, category
+    print(f"reading: {right} of {len(items)}")
+
+
+def fits(args, answer, wanted):
+    body = wanted.lstrip("=>").strip()
+    if not body.startswith(("SELECT", "WITH")):
+        return answer["status"] in body.split("|")
+    if not answer.get("sql"):
+        return False
+    got, gold = ([json.loads(line) for line in query(args, args.reading, f"SELECT row_to_json(r) FROM ({s}) r;").splitlines()]
+                 for s in (answer["sql"], body))
+    named = all(rows and "y_value" in rows[0] for rows in (got, gold))
+
+    def line(row):
+        values = [row.get(k) for k in ("x_axis", "y_value", "series") if k in row] if named else sorted(map(str, row.values()))
+        return str([f"{float(v):.6f}" if isinstance(v, (int, float)) and not isinstance(v, bool) else v for v in values])
+    ordered = wanted.startswith("=>")
+    return sorted(map(line, got)) == sorted(map(line, gold)) and (
+        not ordered or [r.get("y_value") for r in got] == [r.get("y_value") for r in gold])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--psql", default="psql")
+    parser.add_argument("--bin", default=str(ROOT / "target/release/examples"), help="where the examples ask and model are")
+    parser.add_argument("--work", default="/tmp")
+    parser.add_argument("--answers")
+    for suite in (nvbench, scout, reading):
+        parser.add_argument(f"--{suite.__name__}", metavar="DB")
+    args = parser.parse_args()
+    lines = []
+    for suite in (nvbench, scout, reading):
+        if getattr(args, suite.__name__):
+            for answer, right, group in suite(args):
+                if answer.get("status") == "ok" and answer.get("evidence"):
+                    lines.append(json.dumps({"evidence": answer["evidence"], "correct": bool(right), "group": group, "suite": suite.__name__}))
+    if args.answers:
+        Path(args.answers).write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

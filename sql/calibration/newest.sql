@@ -1,0 +1,1 @@
+SELECT weights FROM router.calibrations ORDER BY id DESC LIMIT 1
