@@ -6,6 +6,7 @@
 #   core        criterion over the brain's parts
 #   counted     instructions of the hot path under callgrind: the same on any machine of one kind
 #   peer        NL4DV on the same questions (needs Python 3 and the package index the first time)
+#   scale       1,000 tables with 1,000,000 values in a database of its own: questions, first question, memory
 #
 # All of them without arguments; ROUNDS (default 5) rounds of latency and throughput. Figures are medians over the
 # rounds with the least and the greatest; ratios are to SELECT 1 of the same round. The report, with machine and
@@ -14,10 +15,10 @@
 locate_state
 take_lock
 rounds=${ROUNDS:-5}
-parts=" ${*:-latency throughput core counted peer} "
+parts=" ${*:-latency throughput core counted peer scale} "
 wants() { [[ $parts == *" $1 "* ]]; }
 for part in $parts; do
-  case $part in latency | throughput | core | counted | peer) ;; *) fail "no part '$part'" "latency, throughput, core, counted or peer" ;; esac
+  case $part in latency | throughput | core | counted | peer | scale) ;; *) fail "no part '$part'" "latency, throughput, core, counted, peer or scale" ;; esac
 done
 [ -f "$STATE/demo-registered" ] || scripts/demo.sh >/dev/null
 scripts/up.sh
@@ -207,4 +208,5 @@ slower=
 } >"$report"
 cat "$report"
 say "The report is in .pg/bench/report.md"
+if wants scale; then scripts/bench-scale.sh; fi
 [ -z "$slower" ] || exit 1
