@@ -211,7 +211,9 @@ fn capabilities(map: &Map<String, Value>) -> Result<BTreeMap<String, f64>, Capab
     };
     for (key, value) in map {
         match (key.as_str(), value) {
-            ("capabilities", Value::Object(inner)) => inner.iter().try_for_each(|(k, v)| take(k, v))?,
+            ("capabilities", Value::Object(inner)) => {
+                inner.iter().filter(|(k, _)| !RESERVED.contains(&k.as_str())).try_for_each(|(k, v)| take(k, v))?;
+            }
             ("capabilities", Value::Array(list)) => {
                 for item in list {
                     let bad = || CapabilityError::BadValue(key.clone(), "an object or an array of names");
@@ -283,6 +285,15 @@ mod tests {
         let a = score(json!({"math": 0.9}), json!({"capabilities": {"math": 45, "coding": 90}}));
         let b = score(json!({"math": 0.9}), json!({"math": 0.45}));
         assert_eq!(a.score, b.score);
+    }
+
+    #[test]
+    fn languages_among_the_capabilities_are_none_of_them() {
+        let b = score(
+            json!({"math": 0.5}),
+            json!({"capabilities": {"math": 0.5, "languages": ["ar"]}, "languages": ["ar"]}),
+        );
+        assert_eq!(b.score, 100.0);
     }
 
     #[test]
