@@ -3,7 +3,8 @@
 #
 # It lives in .pg/data, listens on a Unix socket in a directory that only its own user (and root) can enter, and on
 # localhost, where nobody gets in who was not given a password. ROUTER_CLUSTER means another one beside it, for tests:
-# plain, without shared_preload_libraries, or standby and successor, which follow plain (and preload the library).
+# plain, without shared_preload_libraries; standby and successor, which follow plain (and preload the library); or cron,
+# which preloads pg_cron too and schedules in its database router_cron.
 . "$(dirname "$0")/lib.sh"
 locate_state
 name=${ROUTER_CLUSTER:-}
@@ -52,6 +53,7 @@ create() {
 configure() {
   local preload=router
   [ "$name" != plain ] || preload=
+  [ "$name" != cron ] || preload=router,pg_cron
   as_server tee "$data/private.conf" >/dev/null <<CONF
 port = $(cat "$port_file")
 listen_addresses = 'localhost'
@@ -62,6 +64,9 @@ synchronous_commit = off
 max_prepared_transactions = 4
 log_line_prefix = '%m [%p] %d '
 CONF
+  if [ "$name" = cron ]; then
+    printf "cron.database_name = 'router_cron'\ncron.use_background_workers = on\n" | as_server tee -a "$data/private.conf" >/dev/null
+  fi
 }
 
 start() {

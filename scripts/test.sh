@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Every test: of core, inside a server, SQL suites against expected output, and clients. Sets up what is missing.
+# Every test: of core, inside a server, SQL suites against expected output, clients, and scheduling by pg_cron. Sets up
+# what is missing.
 #
-#   scripts/test.sh [core] [in-server] [sql] [clients]      (all four without arguments)
+#   scripts/test.sh [core] [in-server] [sql] [clients] [cron]      (all of them without arguments)
 . "$(dirname "$0")/lib.sh"
 locate_state
 take_lock
@@ -69,7 +70,36 @@ clients() {
   cargo test -p router-client-tests --no-fail-fast
 }
 
-chosen=" ${*:-core in-server sql clients} "
+# Scheduling, by the real pg_cron in a cluster of its own.
+cron() {
+  if ! scripts/pg_cron.sh; then
+    echo "SKIPPED: scheduling by pg_cron, since there is no pg_cron for PostgreSQL $PG_MAJOR to be had here"
+    return 0
+  fi
+  export ROUTER_CLUSTER=cron
+  local status=0
+  run_cron >"$STATE/log/cron.out" 2>&1 || status=$?
+  cat "$STATE/log/cron.out"
+  scripts/cluster.sh remove
+  if [ "$status" -eq 0 ]; then
+    echo 'test result: ok. 1 passed; 0 failed'
+  else
+    echo 'test result: FAILED. 0 passed; 1 failed'
+    return 1
+  fi
+}
+
+run_cron() {
+  scripts/cluster.sh remove
+  scripts/cluster.sh start
+  scripts/cluster.sh dsn postgres >/dev/null
+  "$BINDIR/psql" -X -q -v ON_ERROR_STOP=1 "$(scripts/cluster.sh dsn postgres)" -c 'CREATE DATABASE router_cron'
+  # Its launcher gave up on a database that was not there.
+  scripts/cluster.sh restart
+  "$BINDIR/psql" -X -q -v ON_ERROR_STOP=1 "$(scripts/cluster.sh dsn router_cron)" -f pg_test/cron/auto_assign.sql
+}
+
+chosen=" ${*:-core in-server sql clients cron} "
 wants() { [[ $chosen == *" $1 "* ]]; }
 
 scripts/setup.sh
@@ -92,6 +122,7 @@ if wants clients; then
   ROUTER_CLUSTER=standby scripts/cluster.sh remove
   ROUTER_CLUSTER=plain scripts/cluster.sh stop
 fi
+if wants cron; then suite cron cron; fi
 
 printf '\n'
 cat "$summary"

@@ -15,7 +15,7 @@ CREATE TABLE router.agents (
 COMMENT ON TABLE router.agents IS 'Inference endpoints';
 COMMENT ON COLUMN router.agents.kind IS 'Hardware or service class, such as GPU or CPU';
 COMMENT ON COLUMN router.agents.capacity IS 'How many models the agent may serve at once';
-COMMENT ON COLUMN router.agents.budget IS 'Dollars a month; shown beside what was spent';
+COMMENT ON COLUMN router.agents.budget IS 'Dollars a month (UTC): when the costs of outcomes reach it, the agent is not recommended until the next';
 COMMENT ON COLUMN router.agents.requirements IS 'What the agent asks of a model, as router_capability_score takes it';
 COMMENT ON COLUMN router.agents.secret_name IS 'Name under which the worker finds the key; never the key itself';
 

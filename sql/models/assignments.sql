@@ -39,16 +39,15 @@ CREATE TABLE router.agent_model_assignments (
   -- Counts changes that did not come from learning; audit and ranking follow it.
   edits integer NOT NULL DEFAULT 0,
   UNIQUE (agent_id, model_id)
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+) WITH (fillfactor = 25, autovacuum_vacuum_scale_factor = 0.05);
 COMMENT ON TABLE router.agent_model_assignments IS 'Which agent serves which model, and how well that went';
 COMMENT ON COLUMN router.agent_model_assignments.capabilities IS
   'What the pair is good at; task_types, when present, limits it to those task types; hints: avg_cost, input_price, output_price, latency_ms';
 COMMENT ON COLUMN router.agent_model_assignments.success_rate IS 'Percent';
 COMMENT ON COLUMN router.agent_model_assignments.priority IS 'Among equal scores the lowest goes first';
 
--- No index holds a counter: an outcome is then a heap-only update.
+-- No index holds a counter: an outcome is then a heap-only update. The unique key is the index for agents.
 CREATE INDEX agent_model_assignments_model_idx ON router.agent_model_assignments (model_id);
-CREATE INDEX agent_model_assignments_agent_idx ON router.agent_model_assignments (agent_id);
 CREATE INDEX agent_model_assignments_status_idx ON router.agent_model_assignments (status);
 CREATE INDEX agent_model_assignments_score_idx ON router.agent_model_assignments (match_score DESC);
 CREATE INDEX agent_model_assignments_method_idx ON router.agent_model_assignments (assignment_method);

@@ -3,7 +3,7 @@ CREATE TABLE router.audit_log (
   audit_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   table_name text NOT NULL,
   row_id text NOT NULL,
-  action text NOT NULL CHECK (action IN ('INSERT', 'UPDATE', 'DELETE', 'AUTO_ASSIGN')),
+  action text NOT NULL CHECK (action IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'AUTO_ASSIGN')),
   changed_by text NOT NULL,
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   before jsonb,
@@ -38,10 +38,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   learned constant text[] := '{recent_weight,recent_success,recent_at,latency_sketch,ranked_success,ranked_latency_ms,ranked_at,edits,untimed_requests}';
-  old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - learned END;
-  new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - learned END;
+  old_row jsonb := CASE WHEN TG_OP IN ('UPDATE', 'DELETE') THEN to_jsonb(OLD) - learned END;
+  new_row jsonb := CASE WHEN TG_OP IN ('INSERT', 'UPDATE') THEN to_jsonb(NEW) - learned END;
 BEGIN
   IF router.restoring() THEN
+    RETURN NULL;
+  END IF;
+  IF TG_OP = 'TRUNCATE' THEN
+    INSERT INTO router.audit_log (table_name, row_id, action, changed_by)
+    VALUES (TG_TABLE_NAME, '*', TG_OP, router.acting_role());
     RETURN NULL;
   END IF;
   INSERT INTO router.audit_log (table_name, row_id, action, changed_by, before, after)

@@ -21,9 +21,26 @@ BEGIN
 END;
 $$;
 
--- Makes weeks ahead, drops and deletes decisions and evidence older than the days kept. The audit log
--- is kept. Returns what was done.
-CREATE FUNCTION router.maintain_decisions(days_kept integer, weeks_ahead integer DEFAULT 4)
+-- Makes a partition a table of its own: with its rows and indexes, without what ties it to the assignments.
+CREATE FUNCTION router.detach_week(name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  tie name;
+BEGIN
+  EXECUTE format('ALTER TABLE router.routing_decisions DETACH PARTITION router.%I', name);
+  FOR tie IN
+    SELECT conname FROM pg_constraint WHERE conrelid = format('router.%I', name)::regclass AND contype = 'f'
+  LOOP
+    EXECUTE format('ALTER TABLE router.%I DROP CONSTRAINT %I', name, tie);
+  END LOOP;
+END;
+$$;
+
+-- Makes weeks ahead; drops or detaches weeks of decisions, and deletes evidence, older than the days kept. What a
+-- detached week would have held of the default partition goes to router.routing_decisions_kept. The audit log is kept.
+-- Returns what was done.
+CREATE FUNCTION router.maintain_decisions(days_kept integer, detach boolean, weeks_ahead integer DEFAULT 4)
 RETURNS TABLE (action text, object text, affected bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -44,16 +61,25 @@ BEGIN
     SELECT c.relname, substring(pg_get_expr(c.relpartbound, c.oid) FROM $x$TO \('([^']+)'\)$x$)::timestamptz AS high
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'router.routing_decisions'::regclass
+    ORDER BY c.relname
   LOOP
-    IF part.high <= cutoff THEN
+    IF part.high <= cutoff AND detach THEN
+      PERFORM router.detach_week(part.relname);
+      RETURN QUERY SELECT 'detached', part.relname::text, NULL::bigint;
+    ELSIF part.high <= cutoff THEN
       EXECUTE format('DROP TABLE router.%I', part.relname);
       RETURN QUERY SELECT 'dropped', part.relname::text, NULL::bigint;
     END IF;
   END LOOP;
+  IF detach AND EXISTS (SELECT FROM router.routing_decisions_default WHERE created_at < cutoff) THEN
+    CREATE TABLE IF NOT EXISTS router.routing_decisions_kept (LIKE router.routing_decisions_default);
+    INSERT INTO router.routing_decisions_kept
+    SELECT * FROM router.routing_decisions_default WHERE created_at < cutoff;
+  END IF;
   DELETE FROM router.routing_decisions_default WHERE created_at < cutoff;
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n > 0 THEN
-    RETURN QUERY SELECT 'deleted', 'routing_decisions_default', n;
+    RETURN QUERY SELECT CASE WHEN detach THEN 'detached' ELSE 'deleted' END, 'routing_decisions_default', n;
   END IF;
   DELETE FROM router.prompt_outcomes WHERE created_at < cutoff;
   GET DIAGNOSTICS n = ROW_COUNT;

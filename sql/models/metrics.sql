@@ -1,8 +1,5 @@
 -- What each assignment delivers for each task type it may serve, and where that ranks it. One row for
 -- every eligible pair, measured or not: a recommendation is the first entry of an index.
---
--- Locks: whoever changes rows of an assignment here holds the assignment's own row lock. That order,
--- assignment first, is why outcomes can't deadlock.
 CREATE TABLE router.assignment_metrics (
   assignment_id uuid NOT NULL REFERENCES router.agent_model_assignments ON DELETE CASCADE,
   task_type text NOT NULL REFERENCES router.task_types ON UPDATE CASCADE ON DELETE CASCADE,
@@ -14,6 +11,9 @@ CREATE TABLE router.assignment_metrics (
   recent_at timestamptz,
   cost_total double precision NOT NULL DEFAULT 0,
   cost_count bigint NOT NULL DEFAULT 0,
+  -- Dollars of the month with that number (router.month_number), for the agent's budget.
+  month_cost double precision NOT NULL DEFAULT 0,
+  month integer NOT NULL DEFAULT 0,
   latency_sketch bytea NOT NULL DEFAULT '',
   -- Hints in force: match weight of the balanced score, dollars a request, milliseconds.
   hints double precision[] NOT NULL DEFAULT '{}',
@@ -38,3 +38,18 @@ CREATE INDEX assignment_metrics_cost_idx ON router.assignment_metrics
   (task_type, tier, rank_cost, priority, assignment_id) INCLUDE (rank_quality) WHERE tier IS NOT NULL;
 
 SELECT pg_catalog.pg_extension_config_dump('router.assignment_metrics', '');
+
+-- Outcomes to be learned that came while another session was learning of the same assignment: whoever is next takes
+-- them in, router_maintain() at the latest.
+CREATE TABLE router.pending_outcomes (
+  assignment_id uuid NOT NULL,
+  task_type text NOT NULL,
+  success boolean NOT NULL,
+  quality double precision NOT NULL,
+  latency_ms double precision,
+  cost double precision,
+  seen_at timestamptz NOT NULL
+);
+CREATE INDEX pending_outcomes_assignment_idx ON router.pending_outcomes (assignment_id);
+
+SELECT pg_catalog.pg_extension_config_dump('router.pending_outcomes', '');

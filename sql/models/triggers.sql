@@ -203,10 +203,15 @@ CREATE TRIGGER audit_update AFTER UPDATE ON router.agent_model_assignments
   FOR EACH ROW WHEN (NEW.edits <> OLD.edits)
   EXECUTE FUNCTION router.audit_change('assignment_id');
 
+CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.agent_model_assignments
+  FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('assignment_id');
+
 CREATE TRIGGER touch BEFORE UPDATE ON router.agents
   FOR EACH ROW EXECUTE FUNCTION router.touch_row();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.agents
   FOR EACH ROW EXECUTE FUNCTION router.audit_change('agent_id');
+CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.agents
+  FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('agent_id');
 CREATE TRIGGER in_use BEFORE DELETE ON router.agents
   FOR EACH ROW EXECUTE FUNCTION router.refuse_delete_in_use('agent_id');
 CREATE TRIGGER rank AFTER INSERT OR UPDATE OF status ON router.agents
@@ -216,6 +221,8 @@ CREATE TRIGGER touch BEFORE UPDATE ON router.models
   FOR EACH ROW EXECUTE FUNCTION router.touch_row();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON router.models
   FOR EACH ROW EXECUTE FUNCTION router.audit_change('model_id');
+CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.models
+  FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('model_id');
 CREATE TRIGGER in_use BEFORE DELETE ON router.models
   FOR EACH ROW EXECUTE FUNCTION router.refuse_delete_in_use('model_id');
 CREATE TRIGGER rank AFTER INSERT OR UPDATE OF status, input_price, output_price, latency_ms ON router.models
@@ -224,12 +231,12 @@ CREATE TRIGGER rank AFTER INSERT OR UPDATE OF status, input_price, output_price,
 CREATE TRIGGER rank AFTER INSERT ON router.task_types
   FOR EACH STATEMENT EXECUTE FUNCTION router.rank_task_type();
 
--- A decision with an outcome teaches, whether the outcome came with it or later; and a decision on what
--- this session was recommended gets the recommendation's probability. Before the row is stored, so that
--- the lock on the assignment comes before the foreign key's.
-CREATE TRIGGER learn BEFORE INSERT ON router.routing_decisions
-  FOR EACH ROW WHEN (NEW.assignment_id IS NOT NULL)
-  EXECUTE FUNCTION router.learn_from_decision();
-CREATE TRIGGER learn_later BEFORE UPDATE OF success ON router.routing_decisions
+-- Refuses figures that can't be; a decision on what this session was recommended gets the recommendation's probability.
+CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON router.routing_decisions
+  FOR EACH ROW EXECUTE FUNCTION router.prepare_decision();
+-- A decision with an outcome teaches, whether the outcome came with it or later.
+CREATE TRIGGER learn AFTER INSERT ON router.routing_decisions
+  FOR EACH ROW EXECUTE FUNCTION router.learn_from_decision();
+CREATE TRIGGER learn_later AFTER UPDATE OF success ON router.routing_decisions
   FOR EACH ROW WHEN (OLD.success IS NULL AND NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL)
   EXECUTE FUNCTION router.learn_from_decision();

@@ -19,9 +19,14 @@ SELECT
   round(100.0 * sum(a.successful_requests) / NULLIF(sum(a.total_requests), 0), 2) AS success_rate,
   round((sum(a.avg_latency_ms * a.total_requests) / NULLIF(sum(a.total_requests), 0))::numeric, 2) AS avg_latency_ms,
   max(g.budget) AS budget,
+  round(sum(m.month_cost)::numeric, 8) AS spent_this_month,
   max(a.last_used_at) AS last_used_at
 FROM router.agent_model_assignments a
 LEFT JOIN router.agents g ON g.agent_id = a.agent_id
+LEFT JOIN (
+  SELECT assignment_id, sum(month_cost) AS month_cost
+  FROM router.assignment_metrics WHERE month = router.month_number(now()) GROUP BY assignment_id
+) m ON m.assignment_id = a.assignment_id
 GROUP BY a.agent_id
 ORDER BY success_rate DESC NULLS LAST, avg_latency_ms NULLS LAST, a.agent_id;
 COMMENT ON VIEW router.v_agent_assignments_summary IS 'One row an agent: its assignments, success rate (percent), latency, last use';
@@ -49,26 +54,46 @@ GROUP BY a.model_id
 ORDER BY success_rate DESC NULLS LAST, avg_latency_ms NULLS LAST, a.model_id;
 COMMENT ON VIEW router.v_model_assignment_performance IS 'One row a model: success rate (percent), latency, cost in dollars, last use';
 
+-- By assignment first: to count different ones at the end would sort the day's decisions.
 CREATE VIEW router.v_routing_analytics_24h AS
+WITH served AS (
+  SELECT d.task_type, d.strategy, d.assignment_id,
+    count(*) AS decisions,
+    count(d.success) AS known,
+    count(*) FILTER (WHERE d.success) AS successful,
+    count(*) FILTER (WHERE d.fallback_used) AS fallbacks,
+    sum(d.latency_ms) AS latency_sum,
+    count(d.latency_ms) AS latency_count,
+    max(d.latency_ms) AS latency_max,
+    sum(d.actual_cost) AS cost_sum,
+    count(d.actual_cost) AS cost_count,
+    sum(d.composite_score) AS score_sum,
+    count(d.composite_score) AS score_count,
+    sum(d.feedback_rating) AS rating_sum,
+    count(d.feedback_rating) AS rating_count,
+    max(d.created_at) AS last_used_at
+  FROM router.routing_decisions d
+  WHERE d.created_at >= now() - interval '24 hours'
+  GROUP BY d.task_type, d.strategy, d.assignment_id
+)
 SELECT
-  d.task_type,
-  d.strategy,
-  count(*) AS total_decisions,
-  count(*) FILTER (WHERE d.success) AS successful_decisions,
-  round(100.0 * count(*) FILTER (WHERE d.success) / NULLIF(count(d.success), 0), 2) AS success_rate,
-  round(100.0 * count(*) FILTER (WHERE d.fallback_used) / count(*), 2) AS fallback_rate,
-  round(avg(d.latency_ms), 2) AS avg_latency_ms,
-  max(d.latency_ms) AS max_latency_ms,
-  round(avg(d.actual_cost), 8) AS avg_cost,
-  sum(d.actual_cost) AS total_cost,
-  round(avg(d.composite_score), 2) AS avg_score,
-  round(avg(d.feedback_rating), 2) AS avg_rating,
-  count(DISTINCT d.assignment_id) AS assignments_used,
-  max(d.created_at) AS last_used_at
-FROM router.routing_decisions d
-WHERE d.created_at >= now() - interval '24 hours'
-GROUP BY d.task_type, d.strategy
-ORDER BY success_rate DESC NULLS LAST, avg_latency_ms NULLS LAST, d.task_type, d.strategy;
+  s.task_type,
+  s.strategy,
+  sum(s.decisions)::bigint AS total_decisions,
+  sum(s.successful)::bigint AS successful_decisions,
+  round(100.0 * sum(s.successful) / NULLIF(sum(s.known), 0), 2) AS success_rate,
+  round(100.0 * sum(s.fallbacks) / sum(s.decisions), 2) AS fallback_rate,
+  round(sum(s.latency_sum) / NULLIF(sum(s.latency_count), 0), 2) AS avg_latency_ms,
+  max(s.latency_max) AS max_latency_ms,
+  round(sum(s.cost_sum) / NULLIF(sum(s.cost_count), 0), 8) AS avg_cost,
+  sum(s.cost_sum) AS total_cost,
+  round(sum(s.score_sum) / NULLIF(sum(s.score_count), 0), 2) AS avg_score,
+  round(sum(s.rating_sum)::numeric / NULLIF(sum(s.rating_count), 0), 2) AS avg_rating,
+  count(s.assignment_id) AS assignments_used,
+  max(s.last_used_at) AS last_used_at
+FROM served s
+GROUP BY s.task_type, s.strategy
+ORDER BY success_rate DESC NULLS LAST, avg_latency_ms NULLS LAST, s.task_type, s.strategy;
 COMMENT ON VIEW router.v_routing_analytics_24h IS 'The last 24 hours by task type and strategy; rates in percent';
 
 CREATE VIEW router.v_top_agent_model_pairs AS

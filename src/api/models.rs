@@ -38,7 +38,7 @@ fn sp_get_routing_recommendation(
     >,
 > {
     let strategy = strategy(p_strategy.unwrap_or("balanced"))?;
-    let task_type = p_task_type.ok_or_else(|| Error::invalid("the task type must not be null"))?;
+    let task_type = p_task_type.ok_or_else(|| Error::null("the task type must not be null"))?;
     let c = recommend(task_type.trim(), strategy)?;
     Ok(TableIterator::once((c.agent_id, c.model_id, c.assignment_id, crate::models::score(c.score))))
 }
@@ -87,8 +87,8 @@ fn router_capability_score(required: JsonArg, offered: JsonArg) -> Result<JsonB>
 #[pg_extern(volatile)]
 #[allow(clippy::type_complexity)]
 fn sp_auto_assign_models(
-    method: default!(&str, "'hungarian'"),
-    dry_run: default!(bool, false),
+    method: default!(Option<&str>, "'hungarian'"),
+    dry_run: default!(Option<bool>, false),
 ) -> Result<
     TableIterator<
         'static,
@@ -103,6 +103,8 @@ fn sp_auto_assign_models(
     >,
 > {
     let known = || Method::ALL.map(Method::name).join(", ");
+    let method = method.ok_or_else(|| Error::null("the method must not be null"))?;
+    let dry_run = dry_run.ok_or_else(|| Error::null("dry_run must not be null"))?;
     let chosen: Method = method.parse().map_err(|()| {
         Error::invalid(format!("unknown assignment method \"{method}\"")).with_hint(format!("known are {}", known()))
     })?;
@@ -115,13 +117,17 @@ fn sp_auto_assign_models(
 /// Lets an agent serve a model by somebody's decision, which automatic assignment respects.
 #[pg_extern(volatile)]
 fn router_assign(
-    agent: &str,
-    model: &str,
+    agent: Option<&str>,
+    model: Option<&str>,
     match_score: default!(Option<AnyNumeric>, "NULL"),
-    status: default!(&str, "'OVERRIDDEN'"),
+    status: default!(Option<&str>, "'OVERRIDDEN'"),
     capabilities: default!(Option<JsonArg>, "NULL"),
     priority: default!(Option<i32>, "NULL"),
 ) -> Result<Uuid> {
+    let missing = |what: &str| Error::null(format!("{what} must not be null"));
+    let agent = agent.ok_or_else(|| missing("the agent"))?;
+    let model = model.ok_or_else(|| missing("the model"))?;
+    let status = status.ok_or_else(|| missing("the status"))?;
     let capabilities = capabilities.map(|c| c.value("capabilities").map(JsonB)).transpose()?;
     Ok(manage::assign_by_hand(
         agent,

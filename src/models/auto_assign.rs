@@ -6,7 +6,7 @@ use pgrx::datum::Uuid;
 use pgrx::prelude::*;
 use pgrx::{AnyNumeric, JsonB};
 use router_core::models::{
-    AgentSlots, Breakdown, CapabilityError, Method, Offer, Requirement, assign, capability_score,
+    AgentSlots, CapabilityError, Method, Offer, Requirement, assign, capability_fit, capability_score,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -107,24 +107,23 @@ fn pairs(method: Method, inventory: &Inventory) -> Result<Vec<Value>> {
     let taken: HashSet<&str> =
         inventory.kept.iter().filter(|k| k.serves && method != Method::All).map(|k| k.model.as_str()).collect();
     let mut slots = Vec::with_capacity(inventory.agents.len());
-    let mut breakdowns = Vec::with_capacity(inventory.agents.len());
+    let mut asked_by = Vec::with_capacity(inventory.agents.len());
     for agent in &inventory.agents {
         let asked = requirements(agent, &inventory.task_types)?;
-        let row: Vec<(f64, Value)> = offers.iter().map(|offer| fit(&asked, offer)).collect();
-        let scores = inventory.models.iter().zip(&row).map(|(model, (score, _))| {
+        let scores = inventory.models.iter().zip(&offers).map(|(model, offer)| {
             let free = !kept.contains(&(agent.id.as_str(), model.id.as_str())) && !taken.contains(model.id.as_str());
-            if free { *score } else { 0.0 }
+            if free { fit(&asked, offer) } else { 0.0 }
         });
         let used = inventory.kept.iter().filter(|k| k.serves && k.agent == agent.id).count();
         slots.push(AgentSlots { capacity: agent.capacity.saturating_sub(used), scores: scores.collect() });
-        breakdowns.push(row);
+        asked_by.push(asked);
     }
     let pair = |p: router_core::models::Assigned| {
         let (agent, model) = (&inventory.agents[p.agent], &inventory.models[p.model]);
         json!({
             "agent_id": agent.id, "agent_name": agent.name, "model_id": model.id, "model_name": model.name,
             "capabilities": capabilities(agent, model),
-            "overlap": breakdowns[p.agent][p.model].1,
+            "overlap": overlap(&asked_by[p.agent], &offers[p.model]),
             "score": (p.score * 100.0).round() / 100.0,
         })
     };
@@ -153,13 +152,17 @@ fn requirements(agent: &Agent, task_types: &BTreeMap<String, Value>) -> Result<V
     Ok(asked)
 }
 
-/// The mean over all that is asked, and each part's breakdown.
-fn fit(asked: &[(String, Requirement)], offer: &Offer) -> (f64, Value) {
-    let parts: Vec<(&String, Breakdown)> = asked.iter().map(|(n, r)| (n, capability_score(r, offer))).collect();
-    let score = parts.iter().map(|p| p.1.score).sum::<f64>() / parts.len().max(1) as f64;
-    let detail: Map<String, Value> =
-        parts.into_iter().map(|(n, b)| (n.clone(), serde_json::to_value(b).unwrap_or_default())).collect();
-    (score, Value::Object(detail))
+/// The mean over all that is asked.
+fn fit(asked: &[(String, Requirement)], offer: &Offer) -> f64 {
+    asked.iter().map(|(_, r)| capability_fit(r, offer)).sum::<f64>() / asked.len().max(1) as f64
+}
+
+/// The breakdown of all that is asked.
+fn overlap(asked: &[(String, Requirement)], offer: &Offer) -> Value {
+    let part = |(name, r): &(String, Requirement)| {
+        (name.clone(), serde_json::to_value(capability_score(r, offer)).unwrap_or_default())
+    };
+    Value::Object(asked.iter().map(part).collect())
 }
 
 /// The capabilities of a pair: the model's, flat, with the agent's task types and the model's prices.

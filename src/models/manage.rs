@@ -115,14 +115,22 @@ pub fn list(
 /// One thing that maintenance did: what, to which object, how many rows (None: not counted).
 pub type Maintained = (String, String, Option<i64>);
 
-/// Makes partitions of the decision history ahead and drops what is older than so many days.
-pub fn maintain(days: i32) -> Result<Vec<Maintained>> {
+/// Learns what waits, makes partitions of the decision history ahead, and drops what is older than so many days, or
+/// detaches it.
+pub fn maintain(days: i32, detach: bool) -> Result<Vec<Maintained>> {
+    take_in()?;
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
-            let rows = client.update("SELECT * FROM router.maintain_decisions($1)", None, &[days.into()])?;
+            let values = [days.into(), detach.into()];
+            let rows = client.update("SELECT * FROM router.maintain_decisions($1, $2)", None, &values)?;
             rows.map(|r| Ok((r.get(1)?.unwrap_or_default(), r.get(2)?.unwrap_or_default(), r.get(3)?))).collect()
         })
     })
+}
+
+/// Learns from outcomes that wait, since somebody else was learning of the same assignment when they came.
+pub fn take_in() -> Result<i64> {
+    super::pending::take_in_all()
 }
 
 /// What a strategy would have done: its name, (decisions, those it agrees with), and the effective number,
@@ -145,4 +153,48 @@ pub fn compare(since: Option<TimestampWithTimeZone>, until: Option<TimestampWith
             .collect()
         })
     })
+}
+
+#[cfg(any(test, feature = "pg_test"))]
+#[pg_schema]
+mod tests {
+    use pgrx::prelude::*;
+
+    /// A week of decisions from half a year ago, one in its partition and one in the default.
+    fn old_decisions() {
+        Spi::run(
+            "SELECT router.make_week((date_trunc('week', now()) - interval '26 weeks')::date);
+             INSERT INTO router.routing_decisions (task_type, created_at) VALUES
+               ('math', date_trunc('week', now()) - interval '25 weeks 4 days'), ('coding', now() - interval '40 weeks'), ('general', now())",
+        )
+        .unwrap();
+    }
+
+    #[pg_test]
+    fn old_decisions_are_dropped() {
+        old_decisions();
+        let done = "SELECT string_agg(action || ' ' || coalesce(affected::text, '-'), ', ' ORDER BY action) FROM router_maintain() WHERE object ~ 'routing' AND action <> 'created'";
+        assert_eq!(Spi::get_one::<String>(done), Ok(Some("deleted 1, dropped -".to_owned())));
+        assert_eq!(
+            Spi::get_one::<&str>("SELECT string_agg(task_type, ' ') FROM router.routing_decisions"),
+            Ok(Some("general"))
+        );
+        assert_eq!(Spi::get_one::<String>(done), Ok(None), "a second run finds nothing to do");
+    }
+
+    #[pg_test]
+    fn or_detached() {
+        old_decisions();
+        Spi::run("SET router.retention_action = detach").unwrap();
+        let done = "SELECT string_agg(action || ' ' || coalesce(affected::text, '-'), ', ' ORDER BY affected) FROM router_maintain() WHERE object ~ 'routing' AND action <> 'created'";
+        assert_eq!(Spi::get_one::<String>(done), Ok(Some("detached 1, detached -".to_owned())));
+        assert_eq!(
+            Spi::get_one::<&str>("SELECT string_agg(task_type, ' ') FROM router.routing_decisions"),
+            Ok(Some("general"))
+        );
+        let week = "SELECT 'router.routing_decisions_' || to_char(date_trunc('week', now()) - interval '26 weeks', 'YYYYMMDD')";
+        let week = Spi::get_one::<String>(week).unwrap().unwrap_or_default();
+        assert_eq!(Spi::get_one::<&str>(&format!("SELECT task_type FROM {week}")), Ok(Some("math")));
+        assert_eq!(Spi::get_one::<&str>("SELECT task_type FROM router.routing_decisions_kept"), Ok(Some("coding")));
+    }
 }

@@ -1,10 +1,13 @@
 //! The model router's glue: its tables, and the statements that recommend, learn and assign.
 
 pub mod auto_assign;
+mod budget;
 pub mod content;
+mod decision;
 mod learning;
 pub mod manage;
 pub mod outcome;
+mod pending;
 pub mod plan;
 pub mod recommend;
 pub mod record;

@@ -1,16 +1,18 @@
-//! Learning from outcomes. Every path takes the assignment's lock first, its row and its metrics after
-//! it, so that outcomes of the same assignment wait for each other and never deadlock.
+//! Learning from outcomes.
+//!
+//! An assignment's counters are exact at once: outcomes of the same assignment wait for each other at its row, as in
+//! an UPDATE of it. What is learned for a task type never waits, so that no order in which outcomes come
+//! can deadlock: an outcome that finds somebody else at it is laid down beside, and whoever comes next takes it in.
 
-use pgrx::AnyNumeric;
-use pgrx::datum::{UnboxDatum, Uuid};
-use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::datum::Uuid;
 use pgrx::prelude::*;
-use pgrx::spi::SpiClient;
+use router_core::models::{Evidence, Hints, LatencySketch, Recent, Record, Seen, TypedRecord, judged_latency, ranks};
 
 use super::plan::Plan;
-use super::{recommend, settings};
+use super::{budget, pending, settings};
 use crate::error::{self, Error};
 use crate::pg;
+use crate::pg::table::{Column, Moment, Row, Table};
 
 /// What happened to one request.
 #[derive(Debug, Clone, Copy)]
@@ -39,73 +41,113 @@ impl Outcome {
     pub fn quality_or_success(&self) -> f64 {
         self.quality.unwrap_or(if self.success { 1.0 } else { 0.0 })
     }
+
+    fn seen(&self, at: Moment) -> Seen {
+        Seen {
+            success: self.success,
+            quality: self.quality_or_success(),
+            latency_ms: self.latency_ms,
+            cost: self.cost,
+            at: at.0,
+        }
+    }
 }
 
 thread_local! {
-    static UPDATE: Plan = Plan::new(
-        include_str!("../../sql/models/query/update_metrics.sql"),
-        &[PgBuiltInOids::UUIDOID, PgBuiltInOids::BOOLOID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID,
-          PgBuiltInOids::FLOAT8OID],
-    );
     static REFRESH: Plan =
         Plan::new(include_str!("../../sql/models/query/refresh_ranks.sql"), &[PgBuiltInOids::UUIDOID]);
-    static LEARN: Plan = Plan::new(
-        include_str!("../../sql/models/query/learn_task.sql"),
-        &[PgBuiltInOids::UUIDOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::BOOLOID, PgBuiltInOids::FLOAT8OID,
-          PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID],
-    );
 }
+
+/// Requests of an assignment after which somebody looks whether outcomes wait to be learned.
+const LOOK_AFTER: i64 = 16;
 
 /// Counts one outcome of an assignment, over all task types.
 pub fn record(assignment: Uuid, outcome: Outcome) -> error::Result<()> {
     let outcome = outcome.checked()?;
-    let known = pg::as_extension_owner(|| Spi::connect_mut(|client| count(client, assignment, &outcome)))?;
-    if known { Ok(()) } else { Err(no_assignment(assignment)) }
+    if count(assignment, &outcome)? { Ok(()) } else { Err(no_assignment(assignment)) }
 }
 
-/// Counts one outcome in a session that already acts as the owner; false when the id is unknown.
-pub fn count(client: &mut SpiClient<'_>, assignment: Uuid, outcome: &Outcome) -> error::Result<bool> {
-    let values = [
-        assignment.into(),
-        outcome.success.into(),
-        outcome.latency_ms.into(),
-        settings::decay_per_second().into(),
-        settings::circuit_cooldown().into(),
-    ];
-    lock(assignment);
-    let rows = UPDATE.with(|plan| plan.update(client, &values))?;
-    if rows.is_empty() {
-        return Ok(false);
+/// Counts one outcome; false when the id is unknown.
+pub fn count(assignment: Uuid, outcome: &Outcome) -> error::Result<bool> {
+    let table = Table::open_to_write(c"agent_model_assignments")?;
+    let columns = RecordColumns::of(&table)?;
+    let cooldown = (settings::circuit_cooldown() * 1e6) as i64;
+    let (mut moved, mut requests) = (false, 0);
+    let found = table.change(c"agent_model_assignments_pkey", &[columns.id.is(assignment)], |row| {
+        let now = Moment::now();
+        let mut record = columns.read(row)?;
+        // Ranks that can't follow now do so at the next outcome, which finds them as far off.
+        moved = record.add(&outcome.seen(now), settings::decay_per_second(), cooldown) && may_learn(assignment);
+        requests = record.requests;
+        columns.write(row, &record, now, moved);
+        Ok(())
+    })?;
+    if moved {
+        pg::as_extension_owner(|| {
+            Spi::connect_mut(|client| REFRESH.with(|plan| plan.update(client, &[assignment.into()])).map(drop))
+        })?;
     }
-    if rows.first().get_one::<bool>()? == Some(true) {
-        REFRESH.with(|plan| plan.update(client, &[assignment.into()]))?;
+    if found && requests % LOOK_AFTER == 0 {
+        take_in(assignment)?;
     }
-    Ok(true)
+    Ok(found)
 }
 
 /// Adds one outcome to what is known of an assignment for a task type. Nothing happens where the
 /// assignment does not serve the task type.
-pub fn learn(client: &mut SpiClient<'_>, assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Result<()> {
-    let values = [
-        assignment.into(),
-        task_type.into(),
-        outcome.success.into(),
-        outcome.quality_or_success().into(),
-        outcome.latency_ms.into(),
-        outcome.cost.into(),
-        settings::decay_per_second().into(),
-    ];
-    LEARN.with(|plan| plan.update(client, &values))?;
+pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Result<()> {
+    let seen = outcome.seen(Moment::now());
+    if !may_learn(assignment) {
+        return pending::lay_down(assignment, task_type, &seen);
+    }
+    take_in(assignment)?;
+    learn_seen(assignment, task_type, &seen)
+}
+
+/// Learns what others laid down, if nobody else is at it.
+pub fn take_in(assignment: Uuid) -> error::Result<()> {
+    if pending::any(assignment)? && may_learn(assignment) {
+        for (task_type, seen) in pending::take(assignment)? {
+            learn_seen(assignment, &task_type, &seen)?;
+        }
+    }
     Ok(())
 }
 
-/// Lets one transaction at a time change what is learned of an assignment. Waiting here, before the
-/// statement that updates, spares its second look at a row that changed under it, and the foreign key
-/// from decisions never meets a row in change, which would cost a multixact.
-pub fn lock(assignment: Uuid) {
+/// Claims what is learned of an assignment until the transaction ends. A transaction that keeps its snapshot can't: it
+/// would fail where others learned since it began.
+fn may_learn(assignment: Uuid) -> bool {
+    !pg::snapshot_is_fixed() && pg::try_advisory_lock(lock_key(assignment))
+}
+
+fn learn_seen(assignment: Uuid, task_type: &str, seen: &Seen) -> error::Result<()> {
+    let assignments = Table::open_to_read(c"agent_model_assignments")?;
+    let general = RecordColumns::of(&assignments)?;
+    let agent: Column<String> = assignments.column(c"agent_id")?;
+    let table = Table::open_to_write(c"assignment_metrics")?;
+    let columns = TypedColumns::of(&table)?;
+    let month = budget::month();
+    let mut served_by = None;
+    let keys = [columns.id.is(assignment), columns.task_type.is(task_type)];
+    table.change(c"assignment_metrics_pkey", &keys, |row| {
+        let mut typed = columns.read(row)?;
+        typed.add(seen, settings::decay_per_second(), month);
+        let mut scan = assignments.scan(c"agent_model_assignments_pkey", &[general.id.is(assignment)])?;
+        let Some(of) = scan.next() else { return Ok(()) };
+        served_by = of.get(agent);
+        columns.write(row, &typed, &general.read(&of)?)
+    })?;
+    match served_by {
+        Some(agent) if seen.cost.is_some() => budget::spent(assignment, &agent),
+        _ => Ok(()),
+    }
+}
+
+/// The advisory lock of what is learned of an assignment.
+fn lock_key(assignment: Uuid) -> i64 {
     let (high, low) = assignment.as_bytes().split_at(8);
     let half = |b: &[u8]| b.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte));
-    pg::advisory_lock((half(high) ^ half(low).rotate_left(17)).cast_signed());
+    (half(high) ^ half(low).rotate_left(17)).cast_signed()
 }
 
 pub fn no_assignment(id: Uuid) -> Error {
@@ -113,59 +155,195 @@ pub fn no_assignment(id: Uuid) -> Error {
         .with_hint("SELECT * FROM router_assignments() lists them")
 }
 
-/// A decision whose outcome is known teaches what its task type costs and how it goes there.
-#[pg_trigger(
-    sql = "CREATE FUNCTION router.learn_from_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
-)]
-pub fn learn_from_decision<'a>(
-    trigger: &'a PgTrigger<'a>,
-) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, std::convert::Infallible> {
-    let Some(row) = trigger.new() else { return Ok(None) };
-    let mut row = row.into_owned();
-    let done = fill_propensity(&mut row).and_then(|()| learn_from_row(&row));
-    if let Err(error) = done {
-        ErrorReport::from(error).report(PgLogLevel::ERROR);
-    }
-    Ok(Some(row))
+/// Columns of agent_model_assignments that hold an assignment's record.
+struct RecordColumns {
+    id: Column<Uuid>,
+    match_score: Column<AnyNumeric>,
+    requests: Column<i64>,
+    successes: Column<i64>,
+    success_rate: Column<AnyNumeric>,
+    mean_latency_ms: Column<f64>,
+    last_used_at: Column<Moment>,
+    updated_at: Column<Moment>,
+    untimed: Column<i64>,
+    recent_weight: Column<f64>,
+    recent_success: Column<f64>,
+    recent_at: Column<Moment>,
+    sketch: Column<Vec<u8>>,
+    failure_run: Column<i32>,
+    circuit_open_until: Column<Moment>,
+    ranked_success: Column<f32>,
+    ranked_latency_ms: Column<f32>,
+    ranked_at: Column<Moment>,
 }
 
-/// Gives a decision the probability with which this session was recommended its assignment.
-fn fill_propensity(row: &mut PgHeapTuple<'_, AllocatedByRust>) -> error::Result<()> {
-    let assignment: Option<Uuid> = column(row, "assignment_id")?;
-    if column::<f64>(row, "propensity")?.is_some() {
-        return Ok(());
-    }
-    match assignment.and_then(recommend::propensity_of) {
-        None => Ok(()),
-        Some(p) => row.set_by_name("propensity", p).map_err(|e| Error::invalid(format!("propensity: {e}"))),
-    }
-}
-
-fn learn_from_row(row: &PgHeapTuple<'_, impl WhoAllocated>) -> error::Result<()> {
-    if pg::restoring() {
-        return Ok(());
-    }
-    let (assignment, task_type) = (column::<Uuid>(row, "assignment_id")?, column::<String>(row, "task_type")?);
-    let (Some(assignment), Some(task_type), Some(success)) = (assignment, task_type, column(row, "success")?) else {
-        return Ok(());
-    };
-    let outcome = Outcome {
-        success,
-        quality: column(row, "quality")?,
-        latency_ms: column::<i32>(row, "latency_ms")?.map(f64::from),
-        cost: column::<AnyNumeric>(row, "actual_cost")?.and_then(|c| f64::try_from(c).ok()),
-    };
-    pg::as_extension_owner(|| {
-        Spi::connect_mut(|client| {
-            lock(assignment);
-            learn(client, assignment, &task_type, &outcome)
+impl RecordColumns {
+    fn of(table: &Table) -> error::Result<Self> {
+        Ok(Self {
+            id: table.column(c"assignment_id")?,
+            match_score: table.column(c"match_score")?,
+            requests: table.column(c"total_requests")?,
+            successes: table.column(c"successful_requests")?,
+            success_rate: table.column(c"success_rate")?,
+            mean_latency_ms: table.column(c"avg_latency_ms")?,
+            last_used_at: table.column(c"last_used_at")?,
+            updated_at: table.column(c"updated_at")?,
+            untimed: table.column(c"untimed_requests")?,
+            recent_weight: table.column(c"recent_weight")?,
+            recent_success: table.column(c"recent_success")?,
+            recent_at: table.column(c"recent_at")?,
+            sketch: table.column(c"latency_sketch")?,
+            failure_run: table.column(c"failure_run")?,
+            circuit_open_until: table.column(c"circuit_open_until")?,
+            ranked_success: table.column(c"ranked_success")?,
+            ranked_latency_ms: table.column(c"ranked_latency_ms")?,
+            ranked_at: table.column(c"ranked_at")?,
         })
-    })
+    }
+
+    fn read(&self, row: &Row<'_>) -> error::Result<Record> {
+        Ok(Record {
+            match_score: row.number(self.match_score).unwrap_or(0.0),
+            requests: row.get(self.requests).unwrap_or(0),
+            successes: row.get(self.successes).unwrap_or(0),
+            untimed: row.get(self.untimed).unwrap_or(0),
+            mean_latency_ms: row.get(self.mean_latency_ms).unwrap_or(0.0),
+            recent: Recent {
+                weight: row.get(self.recent_weight).unwrap_or(0.0),
+                success: row.get(self.recent_success).unwrap_or(0.0),
+                quality: 0.0,
+                at: row.get(self.recent_at).map(|at| at.0),
+            },
+            latencies: sketch(row, self.sketch)?,
+            failure_run: row.get(self.failure_run).unwrap_or(0),
+            circuit_open_until: row.get(self.circuit_open_until).map(|at| at.0),
+            ranked_success: row.get(self.ranked_success).unwrap_or(0.0),
+            ranked_latency_ms: row.get(self.ranked_latency_ms).unwrap_or(0.0),
+        })
+    }
+
+    fn write(&self, row: &mut Row<'_>, record: &Record, now: Moment, ranked: bool) {
+        row.set(self.requests, Some(record.requests));
+        row.set(self.successes, Some(record.successes));
+        row.set(self.success_rate, pg::table::two_decimals(record.success_rate()));
+        row.set(self.mean_latency_ms, Some(record.mean_latency_ms));
+        row.set(self.last_used_at, Some(now));
+        row.set(self.updated_at, Some(now));
+        row.set(self.untimed, Some(record.untimed));
+        row.set(self.recent_weight, Some(record.recent.weight));
+        row.set(self.recent_success, Some(record.recent.success));
+        row.set(self.recent_at, record.recent.at.map(Moment));
+        row.set(self.sketch, Some(record.latencies.to_bytes()));
+        row.set(self.failure_run, Some(record.failure_run));
+        row.set(self.circuit_open_until, record.circuit_open_until.map(Moment));
+        if ranked {
+            row.set(self.ranked_success, Some(record.ranked_success));
+            row.set(self.ranked_latency_ms, Some(record.ranked_latency_ms));
+            row.set(self.ranked_at, Some(now));
+        }
+    }
 }
 
-fn column<'row, T>(row: &'row PgHeapTuple<'_, impl WhoAllocated>, name: &str) -> error::Result<Option<T>>
-where
-    T: FromDatum + IntoDatum + UnboxDatum<As<'row> = T> + 'row,
-{
-    row.get_by_name(name).map_err(|e| Error::invalid(format!("unexpected column {name} of routing_decisions: {e}")))
+/// Columns of assignment_metrics that hold an assignment's record for one task type.
+struct TypedColumns {
+    id: Column<Uuid>,
+    task_type: Column<String>,
+    requests: Column<i64>,
+    successes: Column<i64>,
+    recent_weight: Column<f64>,
+    recent_success: Column<f64>,
+    recent_quality: Column<f64>,
+    recent_at: Column<Moment>,
+    cost_total: Column<f64>,
+    cost_count: Column<i64>,
+    month_cost: Column<f64>,
+    month: Column<i32>,
+    sketch: Column<Vec<u8>>,
+    hints: Column<Vec<f64>>,
+    ranks: [Column<f32>; 4],
+}
+
+impl TypedColumns {
+    fn of(table: &Table) -> error::Result<Self> {
+        Ok(Self {
+            id: table.column(c"assignment_id")?,
+            task_type: table.column(c"task_type")?,
+            requests: table.column(c"requests")?,
+            successes: table.column(c"successes")?,
+            recent_weight: table.column(c"recent_weight")?,
+            recent_success: table.column(c"recent_success")?,
+            recent_quality: table.column(c"recent_quality")?,
+            recent_at: table.column(c"recent_at")?,
+            cost_total: table.column(c"cost_total")?,
+            cost_count: table.column(c"cost_count")?,
+            month_cost: table.column(c"month_cost")?,
+            month: table.column(c"month")?,
+            sketch: table.column(c"latency_sketch")?,
+            hints: table.column(c"hints")?,
+            ranks: [
+                table.column(c"rank_balanced")?,
+                table.column(c"rank_quality")?,
+                table.column(c"rank_latency_ms")?,
+                table.column(c"rank_cost")?,
+            ],
+        })
+    }
+
+    fn read(&self, row: &Row<'_>) -> error::Result<TypedRecord> {
+        Ok(TypedRecord {
+            requests: row.get(self.requests).unwrap_or(0),
+            successes: row.get(self.successes).unwrap_or(0),
+            recent: Recent {
+                weight: row.get(self.recent_weight).unwrap_or(0.0),
+                success: row.get(self.recent_success).unwrap_or(0.0),
+                quality: row.get(self.recent_quality).unwrap_or(0.0),
+                at: row.get(self.recent_at).map(|at| at.0),
+            },
+            latencies: sketch(row, self.sketch)?,
+            cost_total: row.get(self.cost_total).unwrap_or(0.0),
+            cost_count: row.get(self.cost_count).unwrap_or(0),
+            month_cost: row.get(self.month_cost).unwrap_or(0.0),
+            month: row.get(self.month).unwrap_or(0),
+        })
+    }
+
+    /// Writes the record, and the ranks that follow from it where they differ: an unchanged rank leaves the indexes
+    /// alone.
+    fn write(&self, row: &mut Row<'_>, typed: &TypedRecord, overall: &Record) -> error::Result<()> {
+        row.set(self.requests, Some(typed.requests));
+        row.set(self.successes, Some(typed.successes));
+        row.set(self.recent_weight, Some(typed.recent.weight));
+        row.set(self.recent_success, Some(typed.recent.success));
+        row.set(self.recent_quality, Some(typed.recent.quality));
+        row.set(self.recent_at, typed.recent.at.map(Moment));
+        row.set(self.cost_total, Some(typed.cost_total));
+        row.set(self.cost_count, Some(typed.cost_count));
+        row.set(self.month_cost, Some(typed.month_cost));
+        row.set(self.month, Some(typed.month));
+        row.set(self.sketch, Some(typed.latencies.to_bytes()));
+        let hints = super::schema::promised(overall.match_score, &row.get(self.hints).unwrap_or_default());
+        let r = ranks_of(&hints, overall, typed);
+        for (column, rank) in self.ranks.into_iter().zip(r) {
+            if row.get(column) != Some(rank) {
+                row.set(column, Some(rank));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ranks in the order of their columns: balanced, quality, latency, cost.
+fn ranks_of(hints: &Hints, overall: &Record, typed: &TypedRecord) -> [f32; 4] {
+    let general = Evidence {
+        weight: overall.recent.weight,
+        success: overall.recent.success,
+        p95: judged_latency(&overall.latencies),
+        ..Evidence::default()
+    };
+    let r = ranks(hints, &general, &typed.evidence());
+    [r.balanced, r.quality, r.latency_ms, r.cost]
+}
+
+fn sketch(row: &Row<'_>, column: Column<Vec<u8>>) -> error::Result<LatencySketch> {
+    LatencySketch::from_bytes(&row.get(column).unwrap_or_default()).map_err(|e| Error::invalid(e.to_string()))
 }

@@ -1,17 +1,18 @@
-//! Which assignment serves a task type best, by what is known of them all. One indexed read.
+//! Which assignment serves a task type best, by what is known of them all: the first entry of an index that is healthy.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
-use pgrx::spi::{SpiClient, SpiHeapTupleData};
+use pgrx::spi::SpiClient;
 use router_core::models::Strategy;
 
-use super::plan::Plan;
+use super::budget::Exhausted;
 use super::settings;
 use crate::error::{Error, Result};
 use crate::pg;
+use crate::pg::table::{Column, Moment, Row, Table};
 
 /// A recommendation.
 #[derive(Debug, Clone)]
@@ -27,28 +28,26 @@ pub struct Choice {
 
 /// Recommendations whose propensity a session remembers.
 const REMEMBERED: usize = 32;
+/// Assignments on trial for one task type that take turns.
+const MOST_ON_TRIAL: usize = 100;
+
+/// Places in the order of recommendation, as `router.assignment_metrics.tier` has them.
+const REGULAR: i16 = 0;
+const FALLBACK: i16 = 1;
+const ON_TRIAL: i16 = 2;
 
 thread_local! {
-    static BALANCED: Plan = plan("m.rank_balanced DESC");
-    static QUALITY: Plan = plan("m.rank_quality DESC");
-    static SPEED: Plan = plan("m.rank_latency_ms");
-    static COST: Plan = Plan::new(
-        include_str!("../../sql/models/query/recommend_cost.sql"),
-        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::FLOAT8OID],
-    );
-    static TESTING: Plan =
-        Plan::new(include_str!("../../sql/models/query/testing.sql"), &[PgBuiltInOids::TEXTOID]);
     static MADE: RefCell<VecDeque<(Uuid, f64)>> = const { RefCell::new(VecDeque::new()) };
-}
-
-fn plan(rank: &str) -> Plan {
-    Plan::new(include_str!("../../sql/models/query/recommend.sql").replace("{rank}", rank), &[PgBuiltInOids::TEXTOID])
 }
 
 /// Chooses an assignment for a task type. A share `router.exploration_rate` of the choices goes to
 /// assignments on trial, where there are some.
 pub fn recommend(task_type: &str, strategy: Strategy) -> Result<Choice> {
-    let choice = pg::as_extension_owner(|| Spi::connect(|client| choose(client, task_type, strategy)))?;
+    let pool = Pool::open(task_type)?;
+    let choice = match pool.choose(strategy)? {
+        Some(choice) => choice,
+        None => return Err(pg::as_extension_owner(|| Spi::connect(|client| Ok(nothing_suitable(client, task_type))))?),
+    };
     remember(choice.assignment_id, choice.propensity);
     Ok(choice)
 }
@@ -72,58 +71,149 @@ pub fn propensity_of(assignment: Uuid) -> Option<f64> {
     MADE.with_borrow(|made| made.iter().find(|m| m.0 == assignment).map(|m| m.1))
 }
 
-fn choose(client: &SpiClient<'_>, task_type: &str, strategy: Strategy) -> Result<Choice> {
-    let rows = match strategy {
-        Strategy::Balanced => BALANCED.with(|p| p.select(client, &[task_type.into()])),
-        Strategy::Quality => QUALITY.with(|p| p.select(client, &[task_type.into()])),
-        Strategy::Speed => SPEED.with(|p| p.select(client, &[task_type.into()])),
-        Strategy::Cost => COST.with(|p| p.select(client, &[task_type.into(), settings::quality_floor().into()])),
-    }?;
-    let Some(row) = rows.into_iter().next() else {
-        return on_trial(client, task_type, strategy, 1.0, 0.0)?.ok_or_else(|| nothing_suitable(client, task_type));
-    };
-    let (testing, draw) = (row.get::<bool>(8)? == Some(true), row.get::<f64>(9)?.unwrap_or(1.0));
-    let share = if testing { settings::exploration_rate() } else { 0.0 };
-    if draw < share
-        && let Some(trial) = on_trial(client, task_type, strategy, share, draw)?
-    {
-        return Ok(trial);
-    }
-    read(&row, strategy, if share < 1.0 { 1.0 - share } else { 1.0 })
+/// The assignments that serve a task type.
+struct Pool<'t> {
+    task_type: &'t str,
+    metrics: Table,
+    assignments: Table,
+    exhausted: Exhausted,
+    now: Moment,
+    id: Column<Uuid>,
+    kind: Column<String>,
+    tier: Column<i16>,
+    balanced: Column<f32>,
+    quality: Column<f32>,
+    latency_ms: Column<f32>,
+    cost: Column<f32>,
+    key: Column<Uuid>,
+    agent: Column<String>,
+    model: Column<String>,
+    circuit_open_until: Column<Moment>,
 }
 
-/// One of the assignments on trial, each with the same probability. `draw` is uniform below `share`.
-fn on_trial(
-    client: &SpiClient<'_>,
-    task_type: &str,
-    strategy: Strategy,
-    share: f64,
-    draw: f64,
-) -> Result<Option<Choice>> {
-    let rows = TESTING.with(|p| p.select(client, &[task_type.into()]))?;
-    let n = rows.len();
-    if n == 0 {
-        return Ok(None);
+impl<'t> Pool<'t> {
+    fn open(task_type: &'t str) -> Result<Self> {
+        let metrics = Table::open_to_read(c"assignment_metrics")?;
+        let assignments = Table::open_to_read(c"agent_model_assignments")?;
+        Ok(Self {
+            task_type,
+            exhausted: Exhausted::open()?,
+            now: Moment::now(),
+            id: metrics.column(c"assignment_id")?,
+            kind: metrics.column(c"task_type")?,
+            tier: metrics.column(c"tier")?,
+            balanced: metrics.column(c"rank_balanced")?,
+            quality: metrics.column(c"rank_quality")?,
+            latency_ms: metrics.column(c"rank_latency_ms")?,
+            cost: metrics.column(c"rank_cost")?,
+            key: assignments.column(c"assignment_id")?,
+            agent: assignments.column(c"agent_id")?,
+            model: assignments.column(c"model_id")?,
+            circuit_open_until: assignments.column(c"circuit_open_until")?,
+            metrics,
+            assignments,
+        })
     }
-    let at = ((draw / share * n as f64) as usize).min(n - 1);
-    rows.into_iter().nth(at).map(|row| read(&row, strategy, share / n as f64)).transpose()
-}
 
-fn read(row: &SpiHeapTupleData<'_>, strategy: Strategy, propensity: f64) -> Result<Choice> {
-    let gone = || Error::invalid("an assignment lacks its agent or model");
-    let rank = |i: usize| -> Result<f64> { Ok(f64::from(row.get::<f32>(i)?.unwrap_or(0.0))) };
-    Ok(Choice {
-        agent_id: row.get(1)?.ok_or_else(gone)?,
-        model_id: row.get(2)?.ok_or_else(gone)?,
-        assignment_id: row.get(3)?.ok_or_else(gone)?,
-        score: match strategy {
-            Strategy::Balanced => rank(4)?,
-            Strategy::Quality => rank(5)?,
-            Strategy::Speed => 100.0 / (1.0 + rank(6)? / 1000.0),
-            Strategy::Cost => 100.0 / (1.0 + rank(7)? * 1000.0),
-        },
-        propensity,
-    })
+    fn choose(&self, strategy: Strategy) -> Result<Option<Choice>> {
+        let Some(best) = self.best(strategy)? else { return self.on_trial(strategy, 1.0) };
+        let share = settings::exploration_rate();
+        if share > 0.0 && self.any_on_trial()? {
+            if pg::random() < share
+                && let Some(trial) = self.on_trial(strategy, share)?
+            {
+                return Ok(Some(trial));
+            }
+            // Where all goes to trials that are all unhealthy, the best is certain.
+            return Ok(Some(Choice { propensity: if share < 1.0 { 1.0 - share } else { 1.0 }, ..best }));
+        }
+        Ok(Some(best))
+    }
+
+    fn best(&self, strategy: Strategy) -> Result<Option<Choice>> {
+        for tier in [REGULAR, FALLBACK] {
+            let least = match strategy {
+                Strategy::Cost => match self.first(Strategy::Quality, tier, f32::NEG_INFINITY)? {
+                    Some((_, quality)) => quality * settings::quality_floor() as f32,
+                    None => continue,
+                },
+                _ => f32::NEG_INFINITY,
+            };
+            if let Some((choice, _)) = self.first(strategy, tier, least)? {
+                return Ok(Some(choice));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first healthy one of a tier in a strategy's order whose expected quality is at least `least`, and that
+    /// quality.
+    fn first(&self, strategy: Strategy, tier: i16, least: f32) -> Result<Option<(Choice, f32)>> {
+        let mut ranked = self.ranked(strategy, tier)?;
+        while let Some(row) = ranked.next() {
+            let quality = row.get(self.quality).unwrap_or(0.0);
+            if quality >= least
+                && let Some(choice) = self.healthy(&row, strategy)?
+            {
+                return Ok(Some((choice, quality)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn ranked(&self, strategy: Strategy, tier: i16) -> Result<pg::table::Scan<'_>> {
+        let index = match strategy {
+            Strategy::Balanced => c"assignment_metrics_balanced_idx",
+            Strategy::Quality => c"assignment_metrics_quality_idx",
+            Strategy::Speed => c"assignment_metrics_speed_idx",
+            Strategy::Cost => c"assignment_metrics_cost_idx",
+        };
+        self.metrics.scan(index, &[self.kind.is(self.task_type), self.tier.is(tier)])
+    }
+
+    /// The assignment of a metrics row as a certain choice, unless its circuit is open or its agent's budget spent.
+    fn healthy(&self, row: &Row<'_>, strategy: Strategy) -> Result<Option<Choice>> {
+        let Some(assignment_id) = row.get(self.id) else { return Ok(None) };
+        let mut found = self.assignments.scan(c"agent_model_assignments_pkey", &[self.key.is(assignment_id)])?;
+        let Some(of) = found.next() else { return Ok(None) };
+        if of.get(self.circuit_open_until).is_some_and(|until| until > self.now) {
+            return Ok(None);
+        }
+        let (Some(agent_id), Some(model_id)) = (of.get(self.agent), of.get(self.model)) else { return Ok(None) };
+        if self.exhausted.holds(&agent_id)? {
+            return Ok(None);
+        }
+        let rank = |column| f64::from(row.get(column).unwrap_or(0.0));
+        let score = match strategy {
+            Strategy::Balanced => rank(self.balanced),
+            Strategy::Quality => rank(self.quality),
+            Strategy::Speed => 100.0 / (1.0 + rank(self.latency_ms) / 1000.0),
+            Strategy::Cost => 100.0 / (1.0 + rank(self.cost) * 1000.0),
+        };
+        Ok(Some(Choice { agent_id, model_id, assignment_id, score, propensity: 1.0 }))
+    }
+
+    fn any_on_trial(&self) -> Result<bool> {
+        Ok(self.ranked(Strategy::Balanced, ON_TRIAL)?.next().is_some())
+    }
+
+    /// One of the healthy assignments on trial, each with the same probability, together `share`.
+    fn on_trial(&self, strategy: Strategy, share: f64) -> Result<Option<Choice>> {
+        let mut choices = Vec::new();
+        let mut ranked = self.ranked(strategy, ON_TRIAL)?;
+        while let Some(row) = ranked.next() {
+            choices.extend(self.healthy(&row, strategy)?);
+            if choices.len() == MOST_ON_TRIAL {
+                break;
+            }
+        }
+        let n = choices.len();
+        if n == 0 {
+            return Ok(None);
+        }
+        let at = ((pg::random() * n as f64) as usize).min(n - 1);
+        Ok(Some(Choice { propensity: share / n as f64, ..choices.swap_remove(at) }))
+    }
 }
 
 /// Why nothing was found: the task type is unknown, or nothing healthy serves it.
@@ -138,7 +228,7 @@ pub fn nothing_suitable(client: &SpiClient<'_>, task_type: &str) -> Error {
             PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             format!("no healthy assignment serves task type \"{task_type}\""),
         )
-        .with_hint("SELECT * FROM router_assignments() shows what is there; sp_auto_assign_models() assigns")
+        .with_hint("SELECT * FROM router_assignments() shows what is there, router.exhausted_budgets whose budget is spent; sp_auto_assign_models() assigns")
     } else {
         Error::invalid(format!("unknown task type \"{task_type}\"")).with_hint(format!("known are {names}"))
     }

@@ -79,17 +79,15 @@ pub fn record(
                 None => {
                     let rows = SERVING.with(|p| p.update(client, &[model.into(), task_type.into()]))?;
                     let ids = rows.map(|r| r.get::<Uuid>(1)).collect::<std::result::Result<Vec<_>, _>>()?;
-                    let ids: Vec<Uuid> = ids.into_iter().flatten().collect();
-                    ids.iter().for_each(|id| outcome::lock(*id));
-                    ids
+                    ids.into_iter().flatten().collect()
                 }
             };
             if let [only] = serving[..] {
-                outcome::count(client, only, &outcome)?;
+                outcome::count(only, &outcome)?;
             }
             if decision.is_none() {
                 for &id in &serving {
-                    outcome::learn(client, id, task_type, &outcome)?;
+                    outcome::learn(id, task_type, &outcome)?;
                 }
             }
             let only = if let [only] = serving[..] { Some(only) } else { None };

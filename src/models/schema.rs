@@ -2,7 +2,7 @@
 
 use pgrx::prelude::*;
 use pgrx::{AnyNumeric, JsonB, extension_sql_file};
-use router_core::models::{Evidence, Hints, LatencySketch, opens_circuit, overall_success, ranks};
+use router_core::models::{Evidence, Hints, LatencySketch, judged_latency, overall_success, ranks};
 use serde_json::Value;
 
 use crate::error::{self, Error, SqlResult as Result};
@@ -12,7 +12,8 @@ extension_sql_file!("../../sql/models/audit.sql", name = "models_audit", require
 extension_sql_file!("../../sql/models/agents_models.sql", name = "models_agents", requires = ["models_audit"]);
 extension_sql_file!("../../sql/models/assignments.sql", name = "models_assignments", requires = ["models_agents"]);
 extension_sql_file!("../../sql/models/metrics.sql", name = "models_metrics", requires = ["models_assignments"]);
-extension_sql_file!("../../sql/models/decisions.sql", name = "models_decisions", requires = ["models_metrics"]);
+extension_sql_file!("../../sql/models/budgets.sql", name = "models_budgets", requires = ["models_metrics"]);
+extension_sql_file!("../../sql/models/decisions.sql", name = "models_decisions", requires = ["models_budgets"]);
 extension_sql_file!("../../sql/models/outcomes.sql", name = "models_outcomes", requires = ["models_decisions"]);
 extension_sql_file!(
     "../../sql/models/triggers.sql",
@@ -21,12 +22,11 @@ extension_sql_file!(
         "models_outcomes",
         expected_success,
         latency_quantile,
-        add_latency,
-        circuit_opens,
         assignment_hints,
         rank,
         recommend::propensity_of,
-        outcome::learn_from_decision
+        decision::prepare_decision,
+        decision::learn_from_decision
     ]
 );
 extension_sql_file!("../../sql/models/auto_assign.sql", name = "models_auto_assign", requires = ["models_triggers"]);
@@ -61,34 +61,6 @@ RETURNS double precision IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PA
 )]
 fn latency_quantile(sketch: &[u8], q: f64) -> Result<Option<f64>> {
     Ok(read_sketch(sketch)?.quantile(q))
-}
-
-/// The sketch with one latency (milliseconds) more; null changes nothing.
-#[pg_extern(
-    immutable,
-    parallel_safe,
-    requires = ["models_outcomes"],
-    sql = "CREATE FUNCTION router.add_latency(sketch bytea, latency_ms double precision)
-RETURNS bytea IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
-)]
-fn add_latency(sketch: Option<&[u8]>, latency_ms: Option<f64>) -> Result<Vec<u8>> {
-    let mut read = read_sketch(sketch.unwrap_or_default())?;
-    if let Some(ms) = latency_ms {
-        read.add(ms);
-    }
-    Ok(read.to_bytes())
-}
-
-/// Whether so many failures in a row set an assignment aside; see `router_core::models::opens_circuit`.
-#[pg_extern(
-    immutable,
-    parallel_safe,
-    requires = ["models_outcomes"],
-    sql = "CREATE FUNCTION router.opens_circuit(failure_run integer, successes bigint, requests bigint, match_score double precision)
-RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
-)]
-fn circuit_opens(failure_run: i32, successes: i64, requests: i64, match_score: f64) -> bool {
-    opens_circuit(failure_run.max(0).unsigned_abs(), successes as f64, requests as f64, match_score / 100.0)
 }
 
 /// What an assignment promises before it is measured: weight of the match score in the balanced score,
@@ -154,24 +126,28 @@ fn rank(
     cost_total: f64,
     cost_count: i64,
 ) -> Result<Vec<f32>> {
-    let hint = |i: usize| hints.get(i).copied().filter(|x| x.is_finite());
-    let promised = Hints { match_score, match_weight: hint(0).unwrap_or(0.6), cost: hint(1), latency_ms: hint(2) };
-    let overall =
-        Evidence { weight: overall_weight, success: overall_success, p95: p95(overall_sketch)?, ..Evidence::default() };
+    let promised = promised(match_score, &hints);
+    let overall = Evidence {
+        weight: overall_weight,
+        success: overall_success,
+        p95: judged_latency(&read_sketch(overall_sketch)?),
+        ..Evidence::default()
+    };
     let typed = Evidence {
         weight: typed_weight,
         success: typed_success,
         quality: typed_quality,
-        p95: p95(typed_sketch)?,
+        p95: judged_latency(&read_sketch(typed_sketch)?),
         cost: (cost_count > 0).then(|| (cost_total / cost_count as f64, cost_count as f64)),
     };
     let r = ranks(&promised, &overall, &typed);
     Ok(vec![r.balanced, r.quality, r.latency_ms, r.cost])
 }
 
-fn p95(sketch: &[u8]) -> error::Result<Option<(f64, f64)>> {
-    let read = read_sketch(sketch)?;
-    Ok(read.quantile(0.95).map(|ms| (ms, read.count().into())))
+/// Hints as [`assignment_hints`] wrote them.
+pub fn promised(match_score: f64, hints: &[f64]) -> Hints {
+    let hint = |i: usize| hints.get(i).copied().filter(|x| x.is_finite());
+    Hints { match_score, match_weight: hint(0).unwrap_or(0.6), cost: hint(1), latency_ms: hint(2) }
 }
 
 fn read_sketch(bytes: &[u8]) -> error::Result<LatencySketch> {

@@ -49,7 +49,7 @@ pub fn define() {
     GucRegistry::define_int_guc(
         c"router.circuit_cooldown",
         c"Time for which an assignment that fails unexpectedly often is set aside",
-        c"After it, one request may try again.",
+        c"After it, requests may try again: the next failure sets it aside anew, a success ends that.",
         &CIRCUIT_COOLDOWN,
         1,
         86_400,

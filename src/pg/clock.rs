@@ -24,6 +24,12 @@ pub fn session_timezone() -> String {
     }
 }
 
+/// Uniform from 0 to 1, by the session's generator: `setseed` makes it repeatable.
+pub fn random() -> f64 {
+    // SAFETY: the function takes no argument.
+    unsafe { pgrx::direct_function_call::<f64>(pg_sys::drandom, &[]) }.unwrap_or(0.5)
+}
+
 /// Sixteen random bytes as a version 4 UUID in text form.
 pub fn random_uuid() -> String {
     let mut b = [0u8; 16];

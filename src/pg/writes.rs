@@ -78,7 +78,8 @@ pub(super) fn changed(relation: u32) {
     }
 }
 
-fn mark(relation: u32) {
+/// For rows that are written without the executor.
+pub(super) fn mark(relation: u32) {
     let Some(shared) = SHARED.counters() else { return };
     let slot = slot(relation);
     let first = MARKED.with_borrow_mut(|marked| {

@@ -12,7 +12,7 @@ use crate::{catalog, pg};
 pub fn maintain() -> Result<Vec<Maintained>> {
     pg::refuse_if_read_only(c"router_maintain()");
     let mut done = refresh_stale()?;
-    done.extend(manage::maintain(settings::retention())?);
+    done.extend(manage::maintain(settings::retention(), settings::expiry() == Expiry::Detach)?);
     done.extend(logs()?);
     Ok(done)
 }

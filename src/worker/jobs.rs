@@ -77,6 +77,15 @@ const JOBS: &[Job] = &[
     telemetry::JOBS[0],
     telemetry::JOBS[1],
     telemetry::JOBS[2],
+    Job {
+        name: "learning from outcomes that wait",
+        every: || Some(Duration::from_secs(60)),
+        has_work: never,
+        when_woken: false,
+        at_the_end: false,
+        run: |_| crate::models::manage::take_in().map(drop),
+        after: nothing,
+    },
 ];
 
 /// What a job knows of its run.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::JobContext;
 use super::call::{Kind, Settled};
 use crate::error::Result;
-use crate::models::outcome::{self, Outcome};
+use crate::models::outcome::Outcome;
 use crate::models::record;
 use crate::pg;
 
@@ -105,14 +105,11 @@ fn assignment(settled: &Settled) -> Option<&str> {
     settled.order.recommendation.as_ref()?.get("assignment_id")?.as_str()
 }
 
-/// Locks an assignment in the order in which everybody does who learns of it: itself, then its row, then its metrics.
+/// Locks an assignment's row before anything is written of it: who has it waits for nobody else.
 fn lock(assignment: Option<&str>) -> Result<()> {
     let Some(assignment) = assignment else { return Ok(()) };
-    let id = Spi::get_one_with_args::<Uuid>("SELECT $1::uuid", &[assignment.into()])?;
-    let Some(id) = id else { return Ok(()) };
-    outcome::lock(id);
-    let sql = "SELECT FROM router.agent_model_assignments WHERE assignment_id = $1 FOR NO KEY UPDATE";
-    Spi::connect_mut(|client| client.update(sql, None, &[id.into()]).map(|_| ()))?;
+    let sql = "SELECT FROM router.agent_model_assignments WHERE assignment_id = $1::uuid FOR NO KEY UPDATE";
+    Spi::connect_mut(|client| client.update(sql, None, &[assignment.into()]).map(|_| ()))?;
     Ok(())
 }
 

@@ -95,6 +95,27 @@ pub enum CapabilityError {
 /// price and latency: 1 up to the limit, beyond it limit / value, unknown counts half.
 pub fn capability_score(required: &Requirement, offered: &Offer) -> Breakdown {
     let (mut matched, mut partial, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    let parts = parts(required, offered, |name, fit| {
+        let list = match fit {
+            f if f >= 1.0 => &mut matched,
+            f if f > 0.0 => &mut partial,
+            _ => &mut missing,
+        };
+        list.push(name.to_owned());
+    });
+    let score = weighed(&parts);
+    let parts = WEIGHTS.iter().zip(parts).filter_map(|(&(p, _), value)| Some((p, value?))).collect();
+    Breakdown { score, parts, matched, partial, missing }
+}
+
+/// The score alone, for when hundreds of thousands of pairs are compared.
+pub fn capability_fit(required: &Requirement, offered: &Offer) -> f64 {
+    weighed(&parts(required, offered, |_, _| ()))
+}
+
+/// Parts in the order of their weights, 0 to 1, `None` where nothing is asked; `each` is told how far each wanted
+/// capability is there.
+fn parts(required: &Requirement, offered: &Offer, mut each: impl FnMut(&str, f64)) -> [Option<f64>; 5] {
     let (mut sum, mut wanted_sum) = (0.0, 0.0);
     for (name, &wanted) in &required.capabilities {
         if wanted <= 0.0 {
@@ -103,14 +124,9 @@ pub fn capability_score(required: &Requirement, offered: &Offer) -> Breakdown {
         let fit = (offered.capabilities.get(name).copied().unwrap_or(0.0) / wanted).clamp(0.0, 1.0);
         sum += wanted * fit;
         wanted_sum += wanted;
-        let list = match fit {
-            f if f >= 1.0 => &mut matched,
-            f if f > 0.0 => &mut partial,
-            _ => &mut missing,
-        };
-        list.push(name.clone());
+        each(name, fit);
     }
-    let part = |p: Part| match p {
+    WEIGHTS.map(|(part, _)| match part {
         Part::Capabilities => (wanted_sum > 0.0).then(|| sum / wanted_sum),
         Part::Context => required
             .context_window
@@ -119,14 +135,16 @@ pub fn capability_score(required: &Requirement, offered: &Offer) -> Breakdown {
         Part::Languages => (!required.languages.is_empty()).then(|| languages(required, offered)),
         Part::Price => required.max_price.map(|max| within(max, offered.price())),
         Part::Latency => required.max_latency_ms.map(|max| within(max, offered.latency_ms)),
-    };
-    let parts: BTreeMap<Part, f64> = WEIGHTS.iter().filter_map(|&(p, _)| Some((p, part(p)?))).collect();
-    let asked = |f: &dyn Fn(Part) -> f64| -> f64 {
-        WEIGHTS.iter().filter(|(p, _)| parts.contains_key(p)).map(|&(p, w)| w * f(p)).sum()
-    };
-    let weight = asked(&|_| 1.0);
-    let score = if weight > 0.0 { 100.0 * asked(&|p| parts[&p]) / weight } else { 100.0 };
-    Breakdown { score: (score * 100.0).round() / 100.0, parts, matched, partial, missing }
+    })
+}
+
+/// 0 to 100, in hundredths.
+fn weighed(parts: &[Option<f64>; 5]) -> f64 {
+    let asked = || WEIGHTS.iter().zip(parts).filter_map(|(&(_, weight), part)| Some((weight, (*part)?)));
+    let weight: f64 = asked().map(|(weight, _)| weight).sum();
+    let sum: f64 = asked().map(|(weight, part)| weight * part).sum();
+    let score = if weight > 0.0 { 100.0 * sum / weight } else { 100.0 };
+    (score * 100.0).round() / 100.0
 }
 
 fn languages(required: &Requirement, offered: &Offer) -> f64 {
@@ -193,7 +211,9 @@ fn capabilities(map: &Map<String, Value>) -> Result<BTreeMap<String, f64>, Capab
     };
     for (key, value) in map {
         match (key.as_str(), value) {
-            ("capabilities", Value::Object(inner)) => inner.iter().try_for_each(|(k, v)| take(k, v))?,
+            ("capabilities", Value::Object(inner)) => {
+                inner.iter().filter(|(k, _)| !RESERVED.contains(&k.as_str())).try_for_each(|(k, v)| take(k, v))?;
+            }
             ("capabilities", Value::Array(list)) => {
                 for item in list {
                     let bad = || CapabilityError::BadValue(key.clone(), "an object or an array of names");
@@ -268,6 +288,15 @@ mod tests {
     }
 
     #[test]
+    fn languages_among_the_capabilities_are_none_of_them() {
+        let b = score(
+            json!({"math": 0.5}),
+            json!({"capabilities": {"math": 0.5, "languages": ["ar"]}, "languages": ["ar"]}),
+        );
+        assert_eq!(b.score, 100.0);
+    }
+
+    #[test]
     fn price_context_and_language_count() {
         let want = json!({"capabilities": ["math"], "context_window": 8000, "languages": ["ar"], "max_price": 1});
         let dear = json!({"math": 1, "context_window": 4000, "languages": ["en"], "input_price": 2, "output_price": 2});
@@ -292,6 +321,10 @@ mod tests {
             let (low, high) = if a < b { (a, b) } else { (b, a) };
             prop_assert!(s(low) <= s(high));
             prop_assert!((0.0..=100.0).contains(&s(a)));
+            let pair = (Requirement::from_json(&json!({"x": want, "max_price": 1})), Offer::from_json(&json!({"x": a})));
+            if let (Ok(r), Ok(o)) = pair {
+                prop_assert_eq!(capability_fit(&r, &o), capability_score(&r, &o).score);
+            }
         }
     }
 }

@@ -1,0 +1,156 @@
+//! What the writing of a decision sets off.
+
+use pgrx::datum::Uuid;
+use pgrx::prelude::*;
+
+use super::outcome::{self, Outcome};
+use super::recommend;
+use crate::error::{Error, Result, SqlResult};
+use crate::pg;
+use crate::pg::trigger::{Call, Columns, Returned};
+
+/// Refuses a decision with figures that can't be. A decision on what this session was recommended gets the
+/// recommendation's probability.
+#[pg_extern(
+    requires = ["models_outcomes"],
+    sql = "CREATE FUNCTION router.prepare_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+pub fn prepare_decision(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
+    Ok(prepared(&Call::read(fcinfo)?)?)
+}
+
+fn prepared(call: &Call<'_>) -> Result<Returned> {
+    let mut row = call.new_row();
+    let mut columns = Columns::new();
+    let assignment = columns.find::<Uuid>(&row, c"assignment_id")?;
+    let propensity = columns.find::<f64>(&row, c"propensity")?;
+    let quality = columns.find::<f64>(&row, c"quality")?;
+    let latency_ms = columns.find::<i32>(&row, c"latency_ms")?;
+    let cost = columns.find::<AnyNumeric>(&row, c"actual_cost")?;
+    let rating = columns.find::<i16>(&row, c"feedback_rating")?;
+    let told = row.get(propensity);
+    refuse_unless(told.is_none_or(|p| p > 0.0 && p <= 1.0), "propensity must be above 0 and at most 1")?;
+    refuse_unless(row.get(quality).is_none_or(|q| (0.0..=1.0).contains(&q)), "quality must be between 0 and 1")?;
+    refuse_unless(row.get(latency_ms).is_none_or(|ms| ms >= 0), "latency_ms must not be negative")?;
+    refuse_unless(row.number(cost).is_none_or(|c| c >= 0.0), "actual_cost must not be negative")?;
+    refuse_unless(row.get(rating).is_none_or(|r| (1..=5).contains(&r)), "feedback_rating must be from 1 to 5")?;
+    match row.get(assignment).filter(|_| told.is_none() && call.is_insert()).and_then(recommend::propensity_of) {
+        None => Ok(call.unchanged()),
+        known => {
+            row.set(propensity, known);
+            Ok(call.with(row))
+        }
+    }
+}
+
+fn refuse_unless(holds: bool, what: &str) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::new(PgSqlErrorCode::ERRCODE_CHECK_VIOLATION, what)) }
+}
+
+/// A decision whose outcome is known teaches what its task type costs and how it goes there.
+#[pg_extern(
+    requires = ["models_outcomes"],
+    sql = "CREATE FUNCTION router.learn_from_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+pub fn learn_from_decision(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
+    let call = Call::read(fcinfo)?;
+    // A dump holds what was learned too.
+    if !pg::restoring() {
+        learned(&call)?;
+    }
+    Ok(call.unchanged())
+}
+
+fn learned(call: &Call<'_>) -> Result<()> {
+    let row = call.new_row();
+    let mut columns = Columns::new();
+    let task_type = columns.find::<String>(&row, c"task_type")?;
+    let assignment = columns.find::<Uuid>(&row, c"assignment_id")?;
+    let success = columns.find::<bool>(&row, c"success")?;
+    let quality = columns.find::<f64>(&row, c"quality")?;
+    let latency_ms = columns.find::<i32>(&row, c"latency_ms")?;
+    let cost = columns.find::<AnyNumeric>(&row, c"actual_cost")?;
+    let (Some(assignment), Some(task_type), Some(success)) =
+        (row.get(assignment), row.get(task_type), row.get(success))
+    else {
+        return Ok(());
+    };
+    let outcome = Outcome {
+        success,
+        quality: row.get(quality),
+        latency_ms: row.get(latency_ms).map(f64::from),
+        cost: row.number(cost),
+    };
+    outcome::learn(assignment, &task_type, &outcome)
+}
+
+#[cfg(any(test, feature = "pg_test"))]
+#[pg_schema]
+mod tests {
+    use pgrx::prelude::*;
+
+    #[pg_test]
+    fn figures_that_can_not_be_are_refused() {
+        for (column, value) in [
+            ("propensity", "0"),
+            ("propensity", "1.01"),
+            ("quality", "-0.1"),
+            ("latency_ms", "-1"),
+            ("actual_cost", "-0.5"),
+            ("feedback_rating", "6"),
+        ] {
+            let state = Spi::get_one::<String>(&format!(
+                "CREATE OR REPLACE FUNCTION pg_temp.try() RETURNS text LANGUAGE plpgsql AS $$
+                 BEGIN
+                   INSERT INTO router.routing_decisions (task_type, {column}) VALUES ('math', {value});
+                   RETURN 'stored';
+                 EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE;
+                 END $$;
+                 SELECT pg_temp.try()"
+            ));
+            assert_eq!(state, Ok(Some("23514".to_owned())), "{column} {value}");
+        }
+        Spi::run("INSERT INTO router.routing_decisions (task_type) VALUES ('math')").unwrap();
+        Spi::run(
+            "DO $$ BEGIN
+               UPDATE router.routing_decisions SET feedback_rating = 9;
+               RAISE 'stored';
+             EXCEPTION WHEN check_violation THEN NULL;
+             END $$",
+        )
+        .unwrap();
+    }
+
+    #[pg_test]
+    fn a_trigger_of_the_users_sees_every_outcome() {
+        Spi::run(
+            "CREATE TABLE seen (total bigint);
+             CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN INSERT INTO public.seen VALUES (NEW.total_requests); RETURN NEW; END $$;
+             INSERT INTO router.agent_model_assignments (agent_id, model_id) VALUES ('a', 'm');
+             CREATE TRIGGER note AFTER UPDATE ON router.agent_model_assignments FOR EACH ROW EXECUTE FUNCTION note();
+             SELECT sp_update_assignment_metrics(assignment_id, true, i) FROM router.agent_model_assignments, generate_series(1, 3) i",
+        )
+        .unwrap();
+        assert_eq!(Spi::get_one::<i64>("SELECT max(total) FROM seen"), Ok(Some(3)));
+        assert_eq!(
+            Spi::get_one::<String>(
+                "SELECT concat_ws(' ', total_requests, avg_latency_ms) FROM router.agent_model_assignments"
+            ),
+            Ok(Some("3 2".to_owned()))
+        );
+    }
+
+    #[pg_test]
+    fn an_index_on_a_counter_is_kept_up() {
+        Spi::run(
+            "CREATE INDEX ON router.agent_model_assignments (total_requests);
+             INSERT INTO router.agent_model_assignments (agent_id, model_id) SELECT 'a' || i, 'm' FROM generate_series(1, 300) i;
+             SELECT sp_update_assignment_metrics(assignment_id, true, 1) FROM router.agent_model_assignments, generate_series(1, 2);
+             SET enable_seqscan = off",
+        )
+        .unwrap();
+        let found = "SELECT count(*) FROM router.agent_model_assignments WHERE total_requests = 2";
+        assert_eq!(Spi::get_one::<i64>(found), Ok(Some(300)));
+    }
+}
