@@ -11,7 +11,8 @@ use router_core::time::{Clock, Weekday};
 use serde_json::json;
 
 const PARTS: [&str; 20] = [
-    "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi", "yo", "zu",
+    "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi", "yo",
+    "zu",
 ];
 
 fn word(mut n: usize, syllables: usize) -> String {
@@ -116,7 +117,9 @@ fn main() {
         println!("{kind:16} p50 {:6} us, p99 {:6} us; {right} of 200 of the right dataset", micros[100], micros[198]);
     }
     // Nothing may take longer than in proportion to its length.
-    for part in ["total amount by region ", "last month and ", "bacedifo ", "\"x\" ", "over 5 ", "a ", "\u{200B}", "🙂", "9"] {
+    for part in
+        ["total amount by region ", "last month and ", "bacedifo ", "\"x\" ", "over 5 ", "a ", "\u{200B}", "🙂", "9"]
+    {
         let mut took = Vec::new();
         for length in [1_000, 8_000, 65_536] {
             let prompt = part.repeat(length / part.chars().count());

@@ -54,12 +54,36 @@ impl Dice {
 }
 
 const ENTITIES: [&str; 14] = [
-    "invoice", "shipment", "appointment", "ticket", "booking", "contract", "flight", "donation", "inspection",
-    "subscription", "repair", "delivery", "claim", "loan",
+    "invoice",
+    "shipment",
+    "appointment",
+    "ticket",
+    "booking",
+    "contract",
+    "flight",
+    "donation",
+    "inspection",
+    "subscription",
+    "repair",
+    "delivery",
+    "claim",
+    "loan",
 ];
 const DIMENSIONS: [&str; 14] = [
-    "carrier", "warehouse", "department", "clinic", "supplier", "country", "district", "segment", "category",
-    "priority", "channel", "material", "airline", "branch",
+    "carrier",
+    "warehouse",
+    "department",
+    "clinic",
+    "supplier",
+    "country",
+    "district",
+    "segment",
+    "category",
+    "priority",
+    "channel",
+    "material",
+    "airline",
+    "branch",
 ];
 const MEASURES: [&str; 12] = [
     "cost", "weight", "fare", "premium", "tax", "distance", "revenue", "fuel", "volume", "profit", "freight", "payment",
@@ -238,7 +262,8 @@ fn case(dice: &mut Dice, tables: &[Table]) -> Case {
         let column = other[dice.roll(other.len())];
         used.push(column);
         let n = 10 * (1 + dice.roll(50));
-        let (op, words) = [("gt", "over"), ("gte", "of at least"), ("lt", "below"), ("gt", "greater than")][dice.roll(4)];
+        let (op, words) =
+            [("gt", "over"), ("gte", "of at least"), ("lt", "below"), ("gt", "greater than")][dice.roll(4)];
         kind.push("compare");
         conditions += &format!(" with {} {words} {n}", said(column));
         filters.insert(column.clone(), json!({ op: n }));
@@ -349,7 +374,12 @@ fn questions_come_back_as_the_specs_they_were_made_from() {
                 right += 1;
             } else {
                 let what: Vec<&str> = differs.iter().filter_map(|d| d.split(':').next()).collect();
-                wrong.entry(what.join(" ")).or_default().push(format!("{} [{}] {}", case.prompt, case.kind, differs.join("; ")));
+                wrong.entry(what.join(" ")).or_default().push(format!(
+                    "{} [{}] {}",
+                    case.prompt,
+                    case.kind,
+                    differs.join("; ")
+                ));
             }
         }
     }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
-use router_core::semantic::compiled::{Bytes, Compiled, Corrupt, Names, Sections, Values, ValuesBuilder, compile_names};
+use router_core::semantic::compiled::{
+    Bytes, Compiled, Corrupt, Names, Sections, Values, ValuesBuilder, compile_names,
+};
 
 use super::files::{self, Part};
 use super::load::{self, Problem};
@@ -73,7 +75,11 @@ fn compile(client: &SpiClient<'_>, state: &State) -> Result<Compiled> {
     let complete = held.iter().map(|h| ((h.relation, h.column.clone()), h.complete)).collect();
     let loaded = load::load(client, state.version, &complete)?;
     let fresh: HashMap<(u32, &str), u64> = held.iter().map(|h| ((h.relation, h.column.as_str()), h.stamp)).collect();
-    let notes = Notes { problems: loaded.problems.clone(), relations: relations::noted(client)?, calibration: calibration::newest(client)? };
+    let notes = Notes {
+        problems: loaded.problems.clone(),
+        relations: relations::noted(client)?,
+        calibration: calibration::newest(client)?,
+    };
     let names = compile_names(
         state.key,
         &loaded.model,
@@ -160,8 +166,7 @@ fn values(client: &SpiClient<'_>, held: &[Held], shared: bool) -> Result<Vec<Val
     if let Some(((columns, count), base)) = base
         && 2 * count >= base.value_count()
     {
-        let rest: Vec<&Held> =
-            held.iter().filter(|h| !columns.contains(&(h.relation, h.column.clone()))).collect();
+        let rest: Vec<&Held> = held.iter().filter(|h| !columns.contains(&(h.relation, h.column.clone()))).collect();
         let size = |list: &[&Held]| list.iter().map(|h| h.bytes).sum::<u64>();
         if 4 * size(&rest) <= size(&missing) {
             segments.push(base);

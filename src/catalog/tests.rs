@@ -40,7 +40,12 @@ mod tests {
         let words = router_core::prompt::split_words(&router_core::prompt::tokenize(word));
         let free = vec![true; words.len()];
         let mentions = router_core::semantic::find_mentions(&words, &free, model().unwrap().lexicon());
-        mentions.iter().filter(|m| m.words.len() == words.len()).flat_map(|m| &m.candidates).map(|c| c.meaning).collect()
+        mentions
+            .iter()
+            .filter(|m| m.words.len() == words.len())
+            .flat_map(|m| &m.candidates)
+            .map(|c| c.meaning)
+            .collect()
     }
 
     /// The stored value that a word is taken for.

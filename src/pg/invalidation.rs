@@ -110,7 +110,9 @@ unsafe extern "C-unwind" fn relation_changed(_arg: pg_sys::Datum, relation: pg_s
     super::writes::changed(relation.to_u32());
     let matters = relation == pg_sys::InvalidOid
         || WATCHED.with(|watched| {
-            watched.try_borrow().map_or(true, |w| w.as_ref().is_none_or(|w| w.binary_search(&relation.to_u32()).is_ok()))
+            watched
+                .try_borrow()
+                .map_or(true, |w| w.as_ref().is_none_or(|w| w.binary_search(&relation.to_u32()).is_ok()))
         });
     if matters {
         forget();

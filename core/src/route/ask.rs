@@ -222,12 +222,7 @@ fn entities(q: &Question, prompt: &str, d: &Draft, model: &SemanticModel) -> Vec
                     let column = model.column(c);
                     (
                         "value",
-                        format!(
-                            "{}.{} = '{}'",
-                            model.datasets[c.dataset].full_name(),
-                            column.name,
-                            model.value(c, v)
-                        ),
+                        format!("{}.{} = '{}'", model.datasets[c.dataset].full_name(), column.name, model.value(c, v)),
                     )
                 }
                 Item::Dataset(k) => ("dataset", model.datasets[k].full_name()),

@@ -53,7 +53,8 @@ impl Datasets {
         match &self.view {
             Some(view) => view.dataset_called(full_name),
             None => self.iter().position(|d| {
-                full_name.strip_prefix(d.schema.as_str()).and_then(|rest| rest.strip_prefix('.')) == Some(d.name.as_str())
+                full_name.strip_prefix(d.schema.as_str()).and_then(|rest| rest.strip_prefix('.'))
+                    == Some(d.name.as_str())
             }),
         }
     }

@@ -115,8 +115,25 @@ fn effort(typed: &str, word: &str) -> u8 {
 fn sound(word: &str) -> String {
     let mut text = word.to_owned();
     for (letters, sounds) in [
-        ("ph", "f"), ("gh", ""), ("ck", "k"), ("sch", "sk"), ("ch", "x"), ("sh", "x"), ("kn", "n"), ("wr", "r"), ("qu", "kw"),
-        ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("x", "ks"), ("q", "k"), ("c", "k"), ("z", "s"), ("v", "f"), ("w", ""), ("h", ""),
+        ("ph", "f"),
+        ("gh", ""),
+        ("ck", "k"),
+        ("sch", "sk"),
+        ("ch", "x"),
+        ("sh", "x"),
+        ("kn", "n"),
+        ("wr", "r"),
+        ("qu", "kw"),
+        ("ce", "se"),
+        ("ci", "si"),
+        ("cy", "sy"),
+        ("x", "ks"),
+        ("q", "k"),
+        ("c", "k"),
+        ("z", "s"),
+        ("v", "f"),
+        ("w", ""),
+        ("h", ""),
     ] {
         // "ch" and "sh" became x above: the letter x itself is spelt out before.
         if letters == "ch" {
@@ -166,7 +183,13 @@ mod tests {
 
     #[test]
     fn words_that_sound_alike() {
-        for (a, b) in [("fisical", "physical"), ("kategory", "category"), ("sity", "city"), ("nite", "night"), ("bizness", "business")] {
+        for (a, b) in [
+            ("fisical", "physical"),
+            ("kategory", "category"),
+            ("sity", "city"),
+            ("nite", "night"),
+            ("bizness", "business"),
+        ] {
             assert!(sounds_like(a, b), "{a} {b}: {} {}", sound(a), sound(b));
         }
         for (a, b) in [("region", "revenue"), ("cost", "count"), ("brand", "branch")] {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Datasets, Relationships};
 use super::compiled::View;
+use super::{Datasets, Relationships};
 use crate::prompt::fold;
 
 /// How a column's values behave, independent of the exact SQL type.

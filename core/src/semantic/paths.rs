@@ -37,7 +37,8 @@ pub fn paths_from(model: &SemanticModel, root: usize) -> HashMap<usize, Path> {
 pub fn paths_via(model: &SemanticModel, root: usize, via: &[ColumnRef]) -> HashMap<usize, Path> {
     let chosen =
         |r: &Relationship| via.iter().any(|v| v.dataset == r.from && r.from_columns.first() == Some(&v.column));
-    let named = via.iter().flat_map(|v| model.relationships.around(v.dataset)).map(|i| &model.relationships[*i as usize]);
+    let named =
+        via.iter().flat_map(|v| model.relationships.around(v.dataset)).map(|i| &model.relationships[*i as usize]);
     let preferred: Vec<(usize, usize)> = named.filter(|r| chosen(r)).map(|r| (r.from, r.to)).collect();
     let passed_over = |r: &Relationship| preferred.contains(&(r.from, r.to)) && !chosen(r);
     let mut best: HashMap<usize, Path> = HashMap::from([(root, Path::default())]);

@@ -219,7 +219,8 @@ mod tests {
     use super::*;
 
     fn written() -> Vec<u8> {
-        let sections = Sections { kind: Kind::Values, key: 7, parts: vec![b"abc".to_vec(), Vec::new(), vec![9; 100_000]] };
+        let sections =
+            Sections { kind: Kind::Values, key: 7, parts: vec![b"abc".to_vec(), Vec::new(), vec![9; 100_000]] };
         let mut out = Vec::new();
         sections.write(&mut out).unwrap();
         out

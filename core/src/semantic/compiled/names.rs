@@ -149,7 +149,13 @@ impl Names {
     }
 
     /// Calls `found` with the words of shown phrases that are within `limit` edits of `word`.
-    pub(super) fn near(&self, word: &str, limit: u8, shown: &dyn Fn(Place) -> bool, found: &mut dyn FnMut(&str) -> bool) {
+    pub(super) fn near(
+        &self,
+        word: &str,
+        limit: u8,
+        shown: &dyn Fn(Place) -> bool,
+        found: &mut dyn FnMut(&str) -> bool,
+    ) {
         fuzzy::near(self.container.section(section::WORDS), word, limit, |w, at| {
             !self.is_shown(at as usize, shown) || found(w)
         });

@@ -90,7 +90,10 @@ pub fn compile_names(
         .iter()
         .enumerate()
         .flat_map(|(d, set)| {
-            set.columns.iter().enumerate().map(move |(c, column)| ((set.oid, column.name.as_str()), Place::column(d, c)))
+            set.columns
+                .iter()
+                .enumerate()
+                .map(move |(c, column)| ((set.oid, column.name.as_str()), Place::column(d, c)))
         })
         .collect();
     let mut located: HashMap<Place, ColumnValues> = HashMap::new();
@@ -123,9 +126,8 @@ pub fn compile_names(
             if named.iter().any(|v| !v.aliases.is_empty()) {
                 let values = values.get_or_insert_default();
                 let segment = segments.get(values.segment as usize);
-                let known: HashMap<&str, u32> = segment.map_or_else(HashMap::new, |s| {
-                    (0..values.count).map(|i| (s.text(values.start + i), i)).collect()
-                });
+                let known: HashMap<&str, u32> = segment
+                    .map_or_else(HashMap::new, |s| (0..values.count).map(|i| (s.text(values.start + i), i)).collect());
                 for value in named.iter().filter(|v| !v.aliases.is_empty()) {
                     let number = known.get(value.stored.as_str()).copied().unwrap_or_else(|| {
                         values.extra.push(value.stored.clone());

@@ -1,12 +1,12 @@
 //! Everything that the words from one place on may name: one walk for all spans that begin there.
 
+use super::Source;
 use super::values::{Said, Values};
 use super::view::View;
 use super::walk::Walk;
 use crate::prompt::words_of;
 use crate::semantic::lexicon::{Meaning, word_weight};
 use crate::semantic::mention::Candidate;
-use super::Source;
 
 /// Values of one column that part of a name may stand for: a part that fits more says nothing.
 const MOST_PARTIAL_VALUES: usize = 24;
@@ -152,11 +152,11 @@ impl View {
             let off_head = head.is_some_and(|h| !stems.contains(&h));
             let score = 0.35 + 0.5 * (matched / total).min(1.0) - if off_head { 0.15 } else { 0.0 };
             let columns = names.shape_places(shape).filter_map(|p| self.seen_column(p)).map(Meaning::Column);
-            found.extend(
-                columns
-                    .filter(|m| known.binary_search(m).is_err())
-                    .map(|meaning| Candidate { meaning, source: Source::Partial, score }),
-            );
+            found.extend(columns.filter(|m| known.binary_search(m).is_err()).map(|meaning| Candidate {
+                meaning,
+                source: Source::Partial,
+                score,
+            }));
         }
         found.sort_by_key(|c| c.meaning);
         found

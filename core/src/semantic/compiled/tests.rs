@@ -39,8 +39,7 @@ fn compiled() -> Arc<Compiled> {
     second.column(12, "product", 1, true, ["CDO Corned Beef 210g", "CDO Corned Beef Chili", "Beef Tapa", "Bluebird"]);
     second.column(12, "place", 1, false, ["Davao City"]);
     second.column(99, "gone", 1, false, ["Nowhere"]);
-    let values: Vec<Values> =
-        [first.finish(1), second.finish(2)].map(|s| Values::open(s.into_bytes()).unwrap()).into();
+    let values: Vec<Values> = [first.finish(1), second.finish(2)].map(|s| Values::open(s.into_bytes()).unwrap()).into();
     let fresh = |(segment, column): (usize, usize), _: ColumnRef| {
         let head = values[segment].head(column);
         head.stamp == if values[segment].column_name(&head) == "city" { 2 } else { 1 }
@@ -108,7 +107,9 @@ fn nothing_of_a_hidden_column_comes_out() {
     let hidden = |_: u32| Shown::Columns(vec!["city".to_owned(), "product".to_owned()]);
     let view = Arc::new(View::new(Arc::clone(&compiled), hidden));
     let lexicon = Lexicon::over(Arc::clone(&view));
-    for text in ["nickname", "salaryband", "salary", "topmost", "the blue one", "grey goose", "place", "davao", "davao city"] {
+    for text in
+        ["nickname", "salaryband", "salary", "topmost", "the blue one", "grey goose", "place", "davao", "davao city"]
+    {
         assert!(meant(&lexicon, text).is_empty(), "{text}");
         assert!(!lexicon.knows(text) && !lexicon.phrase_exists(text), "{text}");
     }

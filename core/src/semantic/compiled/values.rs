@@ -76,7 +76,11 @@ impl Values {
 
     pub fn column_name(&self, head: &Head) -> &str {
         let (at, length) = (head.name.0 as usize, head.name.1 as usize);
-        self.0.section(section::COLUMN_NAMES).get(at..at + length).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or("")
+        self.0
+            .section(section::COLUMN_NAMES)
+            .get(at..at + length)
+            .and_then(|b| std::str::from_utf8(b).ok())
+            .unwrap_or("")
     }
 
     /// The column that holds a value.
@@ -197,7 +201,13 @@ impl Values {
     }
 
     /// Calls `found` with the words of shown values that are within `limit` edits of `word`.
-    pub(super) fn near(&self, word: &str, limit: u8, shown: &dyn Fn(usize) -> bool, found: &mut dyn FnMut(&str) -> bool) {
+    pub(super) fn near(
+        &self,
+        word: &str,
+        limit: u8,
+        shown: &dyn Fn(usize) -> bool,
+        found: &mut dyn FnMut(&str) -> bool,
+    ) {
         fuzzy::near(self.0.section(section::WORDS), word, limit, |w, output| {
             output & 1 == 0 || !self.is_shown((output >> 1) as u32, shown) || found(w)
         });

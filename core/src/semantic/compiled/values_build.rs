@@ -175,8 +175,9 @@ impl ValuesBuilder {
         self.said = Vec::new();
         let mut words: Vec<(Box<str>, Word)> = std::mem::take(&mut self.words).into_iter().collect();
         words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        parts[section::WORDS] =
-            automaton(words.iter().map(|(w, word)| (w.as_bytes(), u64::from(word.number) << 1 | u64::from(word.occurs))));
+        parts[section::WORDS] = automaton(
+            words.iter().map(|(w, word)| (w.as_bytes(), u64::from(word.number) << 1 | u64::from(word.occurs))),
+        );
         parts[section::COLUMNS] = self.columns;
         parts[section::COLUMN_NAMES] = self.names;
         parts[section::TEXT_ENDS] = self.text_ends;
@@ -258,8 +259,5 @@ pub(super) fn automaton<'a>(entries: impl Iterator<Item = (&'a [u8], u64)>) -> V
 
 /// Second words that people leave out.
 pub(super) fn is_generic(word: &str) -> bool {
-    matches!(
-        word,
-        "city" | "province" | "region" | "county" | "state" | "island" | "store" | "inc" | "corp" | "ltd"
-    )
+    matches!(word, "city" | "province" | "region" | "county" | "state" | "island" | "store" | "inc" | "corp" | "ltd")
 }

@@ -130,9 +130,10 @@ impl View {
             index += 1;
             part.contains(&((index - 1) as u16))
         });
-        dataset.time_column = dataset.time_column.and_then(number).or_else(|| {
-            dataset.columns.iter().position(|c| c.role == Role::Time && c.value_type.is_temporal())
-        });
+        dataset.time_column = dataset
+            .time_column
+            .and_then(number)
+            .or_else(|| dataset.columns.iter().position(|c| c.role == Role::Time && c.value_type.is_temporal()));
         Some(dataset)
     }
 
@@ -237,12 +238,15 @@ impl View {
         let named = |o: u64| names.entries(o).any(|e| self.seen(e.place).is_some());
         output(names.phrases()).is_some_and(named)
             || output(names.aliases()).is_some_and(named)
-            || names.shapes_with(key).is_some_and(|(_, mut shapes)| {
-                shapes.any(|s| names.shape_places(s).any(|p| self.seen(p).is_some()))
-            })
-            || self.compiled.values.iter().enumerate().any(|(s, values)| {
-                values.whole(key).any(|found| self.shows(s, values.column_of(found.ordinal)))
-            })
+            || names
+                .shapes_with(key)
+                .is_some_and(|(_, mut shapes)| shapes.any(|s| names.shape_places(s).any(|p| self.seen(p).is_some())))
+            || self
+                .compiled
+                .values
+                .iter()
+                .enumerate()
+                .any(|(s, values)| values.whole(key).any(|found| self.shows(s, values.column_of(found.ordinal))))
     }
 
     /// Calls `found` with every stem of a column's name that begins so.
