@@ -4,6 +4,8 @@
 
 \set ON_ERROR_STOP on
 \pset footer off
+-- Else one of twenty goes to what is on trial.
+SET router.exploration_rate = 0;
 \echo 'Which agent and model, by task type and strategy'
 SELECT t.task_type, r.strategy, c.o_agent_id AS agent, c.o_model_id AS model, c.o_score AS score
 FROM (VALUES ('coding'), ('math'), ('arabic')) t (task_type)

@@ -10,13 +10,13 @@ BEGIN;
 
 INSERT INTO router.agents (agent_id, agent_name, kind, base_url, capacity, budget, requirements, secret_name) VALUES
   ('gpu-east', 'GPU server, east', 'GPU', 'http://gpu-east.example:8000', 2, NULL,
-   '{"capabilities": {"coding": 0.8, "math": 0.7}, "context_window": 16000, "max_latency_ms": 3000}', NULL),
+   '{"task_types": ["coding", "math"], "context_window": 16000, "max_latency_ms": 3000}', NULL),
   ('gpu-west', 'GPU server, west', 'GPU', 'http://gpu-west.example:8000', 1, NULL,
-   '{"capabilities": {"reasoning": 0.8, "general": 0.7}, "languages": ["ar", "en"]}', NULL),
+   '{"task_types": ["arabic", "general"], "languages": ["ar", "en"]}', NULL),
   ('cpu-pool', 'CPU servers', 'CPU', 'http://cpu.example:8080', 2, NULL,
-   '{"capabilities": {"general": 0.5}, "max_price": 0.5, "max_latency_ms": 1500}', NULL),
+   '{"task_types": ["general"], "max_price": 0.5, "max_latency_ms": 1500}', NULL),
   ('cloud', 'Hosted models', 'API', 'https://models.example/v1', 2, 250,
-   '{"capabilities": {"reasoning": 0.9, "math": 0.9, "coding": 0.9}}', 'CLOUD_API_KEY')
+   '{"task_types": ["coding", "math", "reasoning", "arabic", "general"]}', 'CLOUD_API_KEY')
 ON CONFLICT DO NOTHING;
 
 INSERT INTO router.models (model_id, model_name, capabilities, context_window, input_price, output_price, latency_ms) VALUES
@@ -28,13 +28,13 @@ INSERT INTO router.models (model_id, model_name, capabilities, context_window, i
   ('tiny-3b', 'Tiny 3B', '{"coding": 0.3, "math": 0.3, "reasoning": 0.3, "general": 0.55, "arabic": 0.2, "languages": ["en"]}', 8000, 0.02, 0.02, 250)
 ON CONFLICT DO NOTHING;
 
-SELECT action, agent_id, model_id, match_score FROM sp_auto_assign_models();
-
 -- A model that is tried out, and one for when nothing else answers.
-SELECT router_assign('gpu-west', 'tiny-3b', status => 'TESTING');
+SELECT router_assign('cloud', 'atlas-small', 70, 'TESTING');
 INSERT INTO router.agent_model_assignments (agent_id, agent_name, model_id, model_name, match_score, assignment_method)
-SELECT 'cpu-pool', 'CPU servers', 'atlas-small', 'Atlas Small', 40, 'FALLBACK'
+SELECT 'cpu-pool', 'CPU servers', 'tiny-3b', 'Tiny 3B', 40, 'FALLBACK'
 ON CONFLICT DO NOTHING;
+
+SELECT action, agent_id, model_id, match_score FROM sp_auto_assign_models();
 
 -- Outcomes, the first time: the better the match, the more often it went well.
 SELECT count(sp_update_assignment_metrics(a.assignment_id, i * 7 % 100 < a.match_score, (o.latency_ms * (0.8 + i % 9 * 0.06))::int)) AS outcomes

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../../scripts/lib.sh"
 locate_state
 take_lock
-rounds=${1:-7}
+rounds=${1:-7} clients=${CLIENTS:-2}
 use_private_server
 DSN=$(scripts/cluster.sh dsn)
 psql() { "$BINDIR/psql" -X -q -At -F $'\t' -v ON_ERROR_STOP=1 "$DSN" "$@"; }
@@ -29,16 +29,16 @@ off=$(awk -F '\t' '$1 == "off" { print $2 }' "$work/uncached.tsv" | median)
 row "a question never asked before, log off" "$(printf '%.0f µs' "$off")"
 row "the same with the log batched, to that" "$(printf '%.3f' "$ratio")"
 
-# The same question over and over, two clients: how much the callers are slowed, and how many decisions arrive.
+# The same question over and over, by as many clients as CLIENTS says (2): how much the callers are slowed, and how many decisions arrive.
 for round in $(seq "$rounds"); do
   for mode in off batched; do
     before=$(psql -c "SELECT router_metrics()" | awk '$1 == "router_records_queued_total" { print $2 }')
-    tps=$(PGOPTIONS="-c router.decision_log=$mode" pgbench -c 2 -j 2 -T 4 -f "$work/route.sql" 2>/dev/null | awk '/^tps/ { print $3 }')
+    tps=$(PGOPTIONS="-c router.decision_log=$mode" pgbench -c "$clients" -j "$clients" -T 4 -f "$work/route.sql" 2>/dev/null | awk '/^tps/ { print $3 }')
     after=$(psql -c "SELECT router_metrics()" | awk '$1 == "router_records_queued_total" { print $2 }')
     printf '%s\t%s\t%s\n' "$mode" "$tps" "$(awk "BEGIN { print ($after - $before) / 4 }")"
   done
 done >"$work/callers.tsv"
-row "the same question by two clients, log off" "$(awk '$1 == "off" { print $2 }' "$work/callers.tsv" | median | xargs printf '%.0f a second')"
+row "the same question by $clients client(s), log off" "$(awk '$1 == "off" { print $2 }' "$work/callers.tsv" | median | xargs printf '%.0f a second')"
 row "with the log batched" "$(awk '$1 == "batched" { print $2 }' "$work/callers.tsv" | median | xargs printf '%.0f a second')"
 row "ratio of the two, by rounds" "$(awk '$1 == "off" { off = $2 } $1 == "batched" { print $2 / off }' "$work/callers.tsv" | median | xargs printf '%.3f')"
 row "decisions queued meanwhile" "$(awk '$1 == "batched" { print $3 }' "$work/callers.tsv" | median | xargs printf '%.0f a second')"
