@@ -82,12 +82,16 @@ impl Breaker {
     /// The endpoint failed; `asked`: it wants to be left alone for so many microseconds.
     pub fn failure(&mut self, now: i64, asked: Option<i64>) {
         self.failures = self.failures.saturating_add(1);
-        let was_probe = self.open_until != 0;
-        self.probing_until = 0;
         if let Some(asked) = asked {
             self.pause_until = self.pause_until.max(now + asked.clamp(0, LONGEST_PAUSE));
         }
-        if was_probe || self.failures >= FAILURES {
+        let (open, probing) = (self.open_until != 0, self.probing_until != 0);
+        if open && !probing {
+            // It was under way when others opened it: nothing new.
+            return;
+        }
+        self.probing_until = 0;
+        if open || self.failures >= FAILURES {
             let own = (FIRST_OPEN << self.opened.min(6)).min(LONGEST_OPEN);
             self.open_until = now + own;
             self.opened = self.opened.saturating_add(1);
@@ -122,6 +126,13 @@ mod tests {
             b.success();
         }
         assert_eq!(b.admit(0), Admission::Yes);
+    }
+
+    #[test]
+    fn requests_that_were_under_way_do_not_open_it_for_longer() {
+        let mut b = Breaker::default();
+        (0..10 * FAILURES).for_each(|_| b.failure(0, None));
+        assert_eq!(b.admit(0), Admission::No { wait: FIRST_OPEN });
     }
 
     #[test]
