@@ -13,7 +13,8 @@ line (text) AS (
   SELECT 'member ' || pg_describe_object(classid, objid, 0) FROM member
   UNION ALL
   SELECT format('relation %s kind=%s rls=%s force=%s options=%s partition=%s bound=%s acl=%s', c.oid::regclass, c.relkind,
-                c.relrowsecurity, c.relforcerowsecurity, c.reloptions, pg_get_partkeydef(c.oid),
+                c.relrowsecurity, c.relforcerowsecurity,
+                (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) o), pg_get_partkeydef(c.oid),
                 pg_get_expr(c.relpartbound, c.oid), (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(c.relacl) a))
   FROM relation c
   -- Partitions of weeks hang on the day of the installation.
