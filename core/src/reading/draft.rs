@@ -136,7 +136,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         has_time: false,
         contradiction: None,
         forks: Vec::new(),
-        changed_noun: changed_noun(q, model, placed),
+        changed_noun: changed_noun(q, model, root, placed),
         lost_name: lost_name(q, placed),
         items: Items::default(),
     };
@@ -191,15 +191,29 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
 }
 
 /// An unknown word that qualifies a measure known by another name than its own.
-fn changed_noun(q: &Question, model: &SemanticModel, placed: &[Placed]) -> Option<String> {
+fn changed_noun(q: &Question, model: &SemanticModel, root: usize, placed: &[Placed]) -> Option<String> {
     placed.windows(2).find_map(|pair| match (&pair[0].item, &pair[1].item) {
         (Item::Unknown, Item::Column(c))
-            if is_measure(model, *c) && pair[1].source == Some(crate::semantic::Source::Alias) =>
+            if is_measure(model, *c) && pair[1].source == Some(crate::semantic::Source::Alias)
+                // "marital status" is not the status of something else.
+                || (c.dataset != root || of_another(placed, c.dataset))
+                    && pair[0].words.end == pair[1].words.start
+                    && pair[1].source != Some(crate::semantic::Source::Value)
+                    && !model.column(*c).value_type.is_numeric() =>
         {
             Some(q.words[pair[0].words.start].norm.clone())
         }
         _ => None,
     })
+}
+
+/// True when datasets are named, but not this one.
+fn of_another(placed: &[Placed], dataset: usize) -> bool {
+    let mut named = placed.iter().filter_map(|p| match p.item {
+        Item::Dataset(k) => Some(k),
+        _ => None,
+    });
+    named.next().is_some_and(|first| first != dataset && named.all(|k| k != dataset))
 }
 
 /// A name after a preposition that nothing registered bears.

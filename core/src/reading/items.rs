@@ -148,6 +148,13 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
             TokenKind::Symbol => Item::Filler,
             TokenKind::Word if w.norm == "and" || w.norm == "at" => Item::And,
             TokenKind::Word if w.norm == "or" => Item::Or,
+            // "the last 5": a count from one end, read with its number.
+            TokenKind::Word
+                if w.is_any(&["last", "first"])
+                    && q.words.get(i + 1).is_some_and(|n| n.number.is_some() || number_word(&n.norm).is_some()) =>
+            {
+                Item::Filler
+            }
             TokenKind::Word if !q.free[i] || is_stopword(&w.norm) || is_determiner(&w.norm) => Item::Filler,
             TokenKind::Word => number_word(&w.norm).map_or(Item::Unknown, Item::Number),
         };
@@ -238,6 +245,13 @@ fn fit(
         }
     }
     score += bonus;
+    if m.words.len() == 1
+        && q.words[m.words.start].is("paid")
+        && matches!(c.meaning, Meaning::Column(c) if !model.column(c).name.eq_ignore_ascii_case("paid"))
+    {
+        // "paid by cash" speaks of no salary.
+        score -= 0.6;
+    }
     if matches!(c.meaning, Meaning::Value(..))
         && m.words.len() == 1
         && q.words[m.words.start].kind == TokenKind::Word

@@ -54,7 +54,10 @@ pub(super) fn lookup(d: &mut Draft, scene: &Scene<'_>) {
             return;
         }
         columns.extend(label_column(model, d.root));
-    } else if !names_root && !columns.iter().any(|c| model.column(*c).unique) && !filtered_by_value(d) {
+    } else if !names_root
+        && !columns.iter().any(|c| model.column(*c).unique || label_column(model, d.root) == Some(*c))
+        && !filtered_by_value(d)
+    {
         // "brands and categories": what there is, not every row of it.
         return;
     }

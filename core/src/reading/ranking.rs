@@ -3,7 +3,7 @@
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::label_column;
-use super::items::Item;
+use super::items::{Item, Placed};
 use super::question::Question;
 use super::roles::{Counted, is_measure};
 use crate::entity::{Condition, Test};
@@ -115,10 +115,17 @@ fn subject(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>
         Item::Dataset(dataset) => Some(dataset),
         _ => None,
     };
-    if let Some(found) = next.and_then(dataset) {
-        let between = &placed[s.item + 1..next?];
-        if between.iter().all(|p| matches!(p.item, Item::Filler | Item::Number(_) | Item::Unknown)) {
-            return Some((found, None));
+    let after =
+        next.filter(|k| dataset(*k).is_some()).or_else(|| (s.item + 1..placed.len()).find(|k| dataset(*k).is_some()));
+    if let Some(k) = after {
+        // "5 highest paid doctors": the measure may stand between.
+        let passes = |p: &Placed| match p.item {
+            Item::Filler | Item::Number(_) | Item::Unknown => true,
+            Item::Column(c) => is_measure(scene.model, c) && p.words.end == placed[k].words.start,
+            _ => false,
+        };
+        if placed[s.item + 1..k].iter().all(passes) {
+            return Some((dataset(k)?, None));
         }
     }
     let at = placed[s.item].words.start;

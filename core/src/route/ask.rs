@@ -44,7 +44,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let intent = intent::classify(&q, &best, &spec, model);
     let runner_up = drafts.first();
     let evidence = confidence::evidence(&q, &best, runner_up, model);
-    let mut verdict = confidence::judge(&q, &best, &evidence, model.calibration.as_deref());
+    let mut verdict = confidence::judge(&q, &best, &evidence, model);
     if verdict.status == Status::Ok
         && let Some(reason) = doubts::doubt(&q, &best, &drafts)
     {

@@ -4,6 +4,7 @@
 //! fits the weights from answers whose rightness is known.
 
 use super::answer::Status;
+use crate::embed::Encoder;
 use crate::reading::{Cue, Draft, Item, Question};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source};
 
@@ -175,13 +176,18 @@ pub fn shipped() -> &'static [f32; FEATURES + 1] {
 }
 
 /// Judges the best reading: answer, ask back, or refuse.
-pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, fitted: Option<&[f32]>) -> Verdict {
+pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticModel) -> Verdict {
     let refuse = |reason: String| Verdict { status: Status::Refused, confidence: 0.1, reason };
     let clarify = |confidence: f32, reason: String| Verdict { status: Status::Clarify, confidence, reason };
     let unknown = best.unknown.len();
     let share_unknown = evidence.0[1];
     if let Some(head) = &best.unknown_head {
         let counts_it = best.agg == Aggregation::Count && best.y.is_none();
+        let rows = is_anything(head)
+            || Encoder::get().encode(head).cosine(&Encoder::get().encode(&model.datasets[best.root].name)) > 0.5;
+        if counts_it && unknown > 0 && best.x.is_some() && !rows && (!names_root(best) || label_assumed(best)) {
+            return clarify(0.3, format!("Nothing registered here is called \"{head}\", so it can't be counted."));
+        }
         if counts_it && unknown > 0 && (best.x.is_none() || share_unknown > 0.6) {
             return refuse(format!("Nothing registered here is called \"{head}\"."));
         }
@@ -220,11 +226,49 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, fitted: Option<&[f
             format!("Nothing registered here is called \"{word}\", and it changes what is asked for."),
         );
     }
-    let confidence = probability(evidence, fitted).clamp(0.02, 0.99);
+    let confidence = probability(evidence, model.calibration.as_deref()).clamp(0.02, 0.99);
     if best.assumed_measure && !best.raw && best.x.is_none() && best.conditions.is_empty() && best.part.is_empty() {
         return clarify(confidence.min(0.5), "The question leaves open what is wanted.".into());
     }
     Verdict { status: Status::Ok, confidence, reason: String::new() }
+}
+
+/// True for nouns that mean no more than "rows".
+fn is_anything(noun: &str) -> bool {
+    const ANYTHING: &[&str] = &[
+        "item",
+        "record",
+        "entry",
+        "thing",
+        "row",
+        "case",
+        "time",
+        "people",
+        "person",
+        "one",
+        "instance",
+        "occurrence",
+        "result",
+        "total",
+        "observation",
+        "example",
+        "datum",
+        "element",
+        "member",
+        "event",
+        "unit",
+        "name",
+    ];
+    ANYTHING.contains(&noun) || ANYTHING.contains(&noun.trim_end_matches('s')) || noun == "entries"
+}
+
+/// True when the axis is the name of an entity that was named ("by department"), not a column.
+fn label_assumed(best: &Draft) -> bool {
+    best.x.is_some_and(|x| x.dataset == best.root && best.items.placed.iter().all(|p| p.item != Item::Column(x)))
+}
+
+fn names_root(best: &Draft) -> bool {
+    best.items.placed.iter().any(|p| p.item == Item::Dataset(best.root))
 }
 
 fn quoted_list(words: &[String]) -> String {

@@ -12,7 +12,7 @@ const GROUPS: &[&[&str]] = &[
     &["film", "movie"],
     &["country", "nation"],
     &["city", "town"],
-    &["phone", "telephone"],
+    &["phone", "telephone", "phone number", "telephone number"],
     &["vehicle", "car", "automobile"],
     &["teacher", "instructor"],
     &["student", "pupil"],
