@@ -70,7 +70,7 @@ fn run_with(sql: &str, names: Names) -> Result<Rows> {
     };
     let limits = Limits { rows: guc::max_rows(), bytes: guc::max_result_bytes(), value_bytes: guc::max_value_bytes() };
     let outcome = run::read_only(guc::statement_timeout(), || {
-        let plan = run::plan(&cleared.statement);
+        let plan = run::plan(&cleared.statement, place.is_some());
         let violations =
             if guc::sql_validation() { guard::check_estimate(&cleared, plan.estimate) } else { Vec::new() };
         if !violations.is_empty() {

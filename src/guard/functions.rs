@@ -13,12 +13,12 @@ use crate::pg::tree::{Kind, Node};
 pub fn check(tree: &Node, allowed: &Allowed) -> Result<Vec<Violation>> {
     let mut called = BTreeSet::new();
     tree.visit(&mut |node| match &node.kind {
-        Kind::Function { oid } | Kind::Aggregate { oid } | Kind::Window { oid } => called.extend([*oid]),
-        Kind::Operator { function, .. } => called.extend([*function]),
+        Kind::Function { oid } | Kind::Aggregate { oid } | Kind::Window { oid, .. } => called.extend([*oid]),
+        Kind::Operator { oid, .. } => called.extend(facts::operator_functions(*oid)),
         Kind::Comparison { operators } => {
-            called.extend(operators.iter().map(|operator| facts::operator_function(*operator)))
+            called.extend(operators.iter().flat_map(|operator| facts::operator_functions(*operator)))
         }
-        Kind::WindowBounds { functions } => called.extend(functions),
+        Kind::WindowClause { functions, .. } => called.extend(functions),
         Kind::TableSample { function } => called.extend([*function]),
         _ => {}
     });

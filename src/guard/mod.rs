@@ -1,10 +1,10 @@
 //! May this text be run for this caller? Decided on the server's own analysed tree, never on the text.
 //!
-//! The layers, each of which can only refuse: bounds on the text ([`router_core::sql::syntax_guard`]); the server's
-//! parser and parse analysis, with everybody's code barred ([`crate::pg::analyse`]); what the statement is
-//! ([`statement`]); which relations and columns it reads, and whether the caller may ([`relations`]); what it calls,
-//! by name or not ([`functions`], [`types`]); what it may grow into ([`growth`]); what the planner makes of it
-//! ([`cost`]).
+//! The layers, each of which can only refuse: bounds on the text, and another parser's opinion of it
+//! ([`router_core::sql::syntax_guard`]); the server's parser and parse analysis, with everybody's code barred
+//! ([`crate::pg::analyse`]); what the statement is ([`statement`]); which relations and columns it reads, and whether the
+//! caller may ([`relations`]); what it calls, by name or not ([`functions`], [`types`]); what it may grow into
+//! ([`growth`]); what the planner makes of it ([`cost`]).
 
 mod allowed;
 mod cost;
@@ -16,7 +16,7 @@ mod relations;
 mod statement;
 mod types;
 
-use router_core::sql::syntax_guard;
+use router_core::sql::syntax_guard::{self, SyntaxRefusal};
 
 use crate::error::{Error, Result};
 use crate::pg::analyse::{Analysed, Names, NotAQuery, analyse};
@@ -110,10 +110,21 @@ pub fn canonical(sql: &str, names: Names) -> Result<std::result::Result<String, 
 /// A statement that every layer but the planner's has let pass.
 pub struct Cleared {
     pub statement: Analysed,
-    /// It recurses or makes series of computed length: the planner can't foresee its work.
+    foresight: Foresight,
+}
+
+/// What the tree says of the work, beside what the planner makes of it; as in [`growth::Growth`].
+#[derive(Debug, Clone, Copy)]
+struct Foresight {
     unforeseeable: bool,
-    /// As in [`growth::Growth`].
+    misjudged: f64,
+    quadratic_window: bool,
     collected: f64,
+}
+
+impl Foresight {
+    /// Of a statement that nothing has weighed.
+    const NONE: Self = Self { unforeseeable: false, misjudged: 1.0, quadratic_window: false, collected: 0.0 };
 }
 
 /// All layers but the planner's. The relations of a cleared statement stay locked until the transaction ends.
@@ -121,8 +132,12 @@ pub struct Cleared {
 /// # Errors
 /// As [`validate`].
 pub fn judge(sql: &str, names: Names) -> Result<std::result::Result<Cleared, Vec<Violation>>> {
-    if let Err(refusal) = syntax_guard::check_bounds(sql) {
-        return Ok(Err(vec![Violation::new("syntax", refusal.to_string())]));
+    if let Err(refusal) = syntax_guard::check(sql) {
+        let rule = match refusal {
+            SyntaxRefusal::NotOneQuery(_) => "statement",
+            _ => "syntax",
+        };
+        return Ok(Err(vec![Violation::new(rule, refusal.to_string())]));
     }
     let outcome = pg::with_time_limit(guc::statement_timeout(), || {
         analyse(sql, names, |statement| {
@@ -134,11 +149,17 @@ pub fn judge(sql: &str, names: Names) -> Result<std::result::Result<Cleared, Vec
     });
     match outcome {
         Err(failure) => Ok(Err(vec![describe(&failure)])),
-        Ok(Err(not_a_query)) => Ok(Err(vec![Violation::new("statement", explain(&not_a_query))])),
+        Ok(Err(not_a_query)) => {
+            let rule = match not_a_query {
+                NotAQuery::TooDeep | NotAQuery::Oversized(_) => "resource",
+                _ => "statement",
+            };
+            Ok(Err(vec![Violation::new(rule, explain(&not_a_query))]))
+        }
         Ok(Ok((statement, judgement))) => {
             let found = judgement?;
             if found.violations.is_empty() {
-                Ok(Ok(Cleared { statement, unforeseeable: found.unforeseeable, collected: found.collected }))
+                Ok(Ok(Cleared { statement, foresight: found.foresight }))
             } else {
                 Ok(Err(found.violations))
             }
@@ -149,8 +170,7 @@ pub fn judge(sql: &str, names: Names) -> Result<std::result::Result<Cleared, Vec
 /// What the layers over the tree found.
 struct Findings {
     violations: Vec<Violation>,
-    unforeseeable: bool,
-    collected: f64,
+    foresight: Foresight,
 }
 
 fn check_tree(statement: &Analysed, registered: &catalog::RegisteredRelations) -> Result<Findings> {
@@ -168,7 +188,13 @@ fn check_tree(statement: &Analysed, registered: &catalog::RegisteredRelations) -
             unique.push(violation);
         }
     }
-    Ok(Findings { violations: unique, unforeseeable: growth.unforeseeable, collected: growth.collected })
+    let foresight = Foresight {
+        unforeseeable: growth.unforeseeable,
+        misjudged: growth.misjudged,
+        quadratic_window: growth.quadratic_window,
+        collected: growth.collected,
+    };
+    Ok(Findings { violations: unique, foresight })
 }
 
 /// A failure of the server as a violation.
@@ -201,6 +227,7 @@ fn explain(not_a_query: &NotAQuery) -> String {
         NotAQuery::Table => "TABLE is not allowed as a statement: write SELECT".into(),
         NotAQuery::Nothing => "nothing is selected".into(),
         NotAQuery::TooDeep => "expressions or subqueries are nested too deeply".into(),
+        NotAQuery::Oversized(why) => (*why).into(),
         NotAQuery::Unreadable => "the text can't be read as a statement".into(),
     }
 }
@@ -222,7 +249,7 @@ pub use cost::check_estimate;
 /// What the server says of the text; 42601 if it is not one SELECT.
 pub fn analyse_unchecked(sql: &str, names: Names) -> Result<Cleared> {
     match analyse(sql, names, |_| ((), true)) {
-        Ok(Ok((statement, ()))) => Ok(Cleared { statement, unforeseeable: false, collected: 0.0 }),
+        Ok(Ok((statement, ()))) => Ok(Cleared { statement, foresight: Foresight::NONE }),
         Ok(Err(not_a_query)) => Err(Error::new(pgrx::PgSqlErrorCode::ERRCODE_SYNTAX_ERROR, explain(&not_a_query))),
         Err(failure) => Err(Error::new(failure.code, failure.message)),
     }

@@ -200,6 +200,10 @@ mod tests {
             assert_eq!(setting("row_security"), "off");
             let barrier = execute::run("SELECT tenant FROM g.own_tenant").unwrap();
             assert_eq!(barrier.rows.len(), 1);
+            // A condition that fails on the other tenant's row is not tried on it.
+            let other = if sees == "a" { 'b' } else { 'a' };
+            let probe = format!("SELECT 1 / (ascii(right(tenant, 1)) - ascii('{other}')) FROM g.own_tenant");
+            assert_eq!(execute::run(&probe).unwrap().rows.len(), 1);
             Spi::run("RESET ROLE").unwrap();
         }
     }
@@ -219,6 +223,33 @@ mod tests {
         assert_eq!(before, after);
         assert_eq!(count("SELECT count(*) FROM g.log"), 0);
         Spi::run("INSERT INTO g.log VALUES ('still writable')").unwrap();
+    }
+
+    #[pg_test]
+    fn guard_counts_in_units_that_the_caller_cannot_shrink() {
+        set_up();
+        let product =
+            "SELECT count(*) FROM g.sales a, g.sales b, g.sales c, g.sales d, g.sales e, g.sales f, g.sales h";
+        Spi::run(
+            "SET LOCAL cpu_tuple_cost = 0; SET LOCAL cpu_operator_cost = 0; SET LOCAL seq_page_cost = 0;
+             SET LOCAL work_mem = '10GB'; SET LOCAL geqo = off; SET LOCAL join_collapse_limit = 100",
+        )
+        .unwrap();
+        assert_eq!(rules(product), ["cost"]);
+        assert_eq!(setting("cpu_tuple_cost"), "0", "the session's own setting is as it was");
+        assert_eq!(setting("work_mem"), "10GB");
+    }
+
+    #[pg_test]
+    fn guard_reads_no_literal_that_takes_megabytes() {
+        set_up();
+        let padded = format!("SELECT {} FROM g.sales", vec!["'x'::char(10000000)"; 1000].join(", "));
+        let start = std::time::Instant::now();
+        assert_eq!(rules(&padded), ["resource"]);
+        assert!(start.elapsed().as_secs() < 2);
+        let digits = format!("SELECT {}", vec!["1e99999"; 1000].join(", "));
+        assert_eq!(rules(&digits), ["resource"]);
+        assert!(accepted("SELECT region::varchar(100000), amount::numeric(1000, 2), 'x'::char(200) FROM g.sales"));
     }
 
     #[pg_test]

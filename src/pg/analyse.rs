@@ -60,6 +60,8 @@ pub enum NotAQuery {
     Nothing,
     /// Expressions or subqueries are nested too deeply to be judged.
     TooDeep,
+    /// Reading its literals would make values of a size that only a bomb has; why.
+    Oversized(&'static str),
     /// It has a zero byte or can't be read back.
     Unreadable,
 }
@@ -112,6 +114,9 @@ fn parse(sql: &str, source: CString) -> Result<Analysed, NotAQuery> {
         }
         reject_top_level(node.cast())?;
         let text = statement_text(sql, &*raw).ok_or(NotAQuery::Unreadable)?;
+        if let Some(why) = super::raw_sizes::oversized(sql, node) {
+            return Err(NotAQuery::Oversized(why));
+        }
         let query = with_foreign_code_barred(|| {
             pg_sys::parse_analyze_fixedparams(raw, source.as_ptr(), std::ptr::null(), 0, std::ptr::null_mut())
         });

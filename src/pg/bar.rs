@@ -22,7 +22,7 @@ pub fn init() {
     }
 }
 
-/// Runs `f`, in which any call of a function that `initdb` did not make raises 42501.
+/// Runs `f`, in which any call of a function that `initdb` did not make raises 42883.
 pub fn with_foreign_code_barred<T>(f: impl FnOnce() -> T) -> T {
     struct Lift(bool);
     impl Drop for Lift {
@@ -39,7 +39,7 @@ unsafe extern "C-unwind" fn needs_hook(function: pg_sys::Oid) -> bool {
     if BARRED.get() && function.to_u32() >= pg_sys::FirstUnpinnedObjectId {
         ereport!(
             ERROR,
-            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION,
             "a literal or cast would run a function that is not built in"
         );
     }

@@ -38,10 +38,43 @@ pub fn function(oid: u32) -> Option<Function> {
     }
 }
 
-/// The function behind an operator; 0 if the operator is gone.
-pub fn operator_function(operator: u32) -> u32 {
+/// True for an aggregate that can take a row out again, so that a window's frame may move without starting anew.
+pub fn is_invertible_aggregate(oid: u32) -> bool {
+    /// Place of `aggminvtransfn` in pg_aggregate, in PostgreSQL 15 to 18; pgrx has no name for it.
+    const AGGMINVTRANSFN: i16 = 10;
+    let cache = pg_sys::SysCacheIdentifier::AGGFNOID as i32;
+    // SAFETY: the attribute, an OID, is read before the tuple is released.
+    unsafe {
+        let Some(tuple) = search(cache, oid) else {
+            return false;
+        };
+        let mut is_null = false;
+        let inverse = pg_sys::SysCacheGetAttr(cache, tuple, AGGMINVTRANSFN, &mut is_null);
+        pg_sys::ReleaseSysCache(tuple);
+        !is_null && inverse.value() != 0
+    }
+}
+
+/// What may stand behind an operator once the planner has negated conditions and swapped arguments: its function, and
+/// those of its negator, its commutator and theirs. 0 if there is no such operator.
+pub fn operator_functions(operator: u32) -> Vec<u32> {
+    let mut operators = vec![operator];
+    let mut next = 0;
+    while let Some(operator) = operators.get(next).copied() {
+        next += 1;
+        // What is built in has built-in relatives alone.
+        if operator >= pg_sys::FirstUnpinnedObjectId {
+            let oid = pg_sys::Oid::from(operator);
+            // SAFETY: catalog lookups; 0 if there is none.
+            for other in unsafe { [pg_sys::get_negator(oid), pg_sys::get_commutator(oid)] } {
+                if other != pg_sys::InvalidOid && !operators.contains(&other.to_u32()) {
+                    operators.push(other.to_u32());
+                }
+            }
+        }
+    }
     // SAFETY: a catalog lookup.
-    unsafe { pg_sys::get_opcode(pg_sys::Oid::from(operator)) }.to_u32()
+    operators.into_iter().map(|operator| unsafe { pg_sys::get_opcode(pg_sys::Oid::from(operator)) }.to_u32()).collect()
 }
 
 /// What decides whether values of a type are safe to handle.

@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char, c_void};
 use pgrx::pg_sys::NodeTag::*;
 use pgrx::{PgList, pg_sys};
 
-use super::tree::{Kind, Literal, Node, Query, Range, Source};
+use super::tree::{Frame, Kind, Literal, Node, Query, Range, Source};
 
 type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut c_void) -> bool;
 
@@ -28,6 +28,9 @@ unsafe extern "C-unwind" {
     #[link_name = "range_table_entry_walker_impl"]
     fn walk_range(rte: *mut pg_sys::RangeTblEntry, walker: Walker, context: *mut c_void, flags: i32) -> bool;
 }
+
+/// Bytes of a literal that are kept as text.
+const MAX_PRINTED: usize = 64 * 1024;
 
 /// Nodes within nodes. A chain of a hundred operators is a hundred deep, a list of thousands is one.
 const MAX_DEPTH: usize = 500;
@@ -96,6 +99,10 @@ unsafe fn read_into(node: *mut pg_sys::Node, reader: &mut Reader, siblings: &mut
 /// guarded calls would be caught and raised again at each.
 pub(super) unsafe fn children_of(node: *mut pg_sys::Node, query_flags: i32) -> Vec<*mut pg_sys::Node> {
     let mut children: Vec<*mut pg_sys::Node> = Vec::new();
+    // SAFETY: a valid node. These have nothing below them, and are most of every tree.
+    if unsafe { matches!((*node).type_, T_Const | T_Var | T_Param | T_RangeTblRef | T_SortGroupClause) } {
+        return children;
+    }
     let context = (&raw mut children).cast();
     // SAFETY: a valid node, of the kind its tag says.
     unsafe {
@@ -142,7 +149,10 @@ unsafe fn kind_of(node: *mut pg_sys::Node, reader: &mut Reader, children: &mut V
             T_Const => Kind::Literal(literal(&*node.cast::<pg_sys::Const>())),
             T_FuncExpr => Kind::Function { oid: (*node.cast::<pg_sys::FuncExpr>()).funcid.to_u32() },
             T_Aggref => Kind::Aggregate { oid: (*node.cast::<pg_sys::Aggref>()).aggfnoid.to_u32() },
-            T_WindowFunc => Kind::Window { oid: (*node.cast::<pg_sys::WindowFunc>()).winfnoid.to_u32() },
+            T_WindowFunc => {
+                let call = &*node.cast::<pg_sys::WindowFunc>();
+                Kind::Window { oid: call.winfnoid.to_u32(), aggregate: call.winagg }
+            }
             T_OpExpr | T_DistinctExpr | T_NullIfExpr => operator((*node.cast::<pg_sys::OpExpr>()).opno),
             T_ScalarArrayOpExpr => operator((*node.cast::<pg_sys::ScalarArrayOpExpr>()).opno),
             T_RowCompareExpr => {
@@ -168,12 +178,13 @@ unsafe fn kind_of(node: *mut pg_sys::Node, reader: &mut Reader, children: &mut V
             T_WindowClause => {
                 let window = &*node.cast::<pg_sys::WindowClause>();
                 let functions = [window.startInRangeFunc, window.endInRangeFunc].map(pg_sys::Oid::to_u32);
-                Kind::WindowBounds { functions: functions.into_iter().filter(|oid| *oid != 0).collect() }
+                let functions = functions.into_iter().filter(|oid| *oid != 0).collect();
+                Kind::WindowClause { functions, frame: frame(window.frameOptions as u32) }
             }
             T_CoerceViaIO => Kind::CastViaText,
             T_CoerceToDomain | T_CoerceToDomainValue => Kind::CastToDomain,
             T_SQLValueFunction => Kind::Keyword((*node.cast::<pg_sys::SQLValueFunction>()).op),
-            T_XmlExpr => Kind::Xml((*node.cast::<pg_sys::XmlExpr>()).op),
+            T_XmlExpr => Kind::Xml(xml_operation(&*node.cast())),
             T_MinMaxExpr => {
                 let op = (*node.cast::<pg_sys::MinMaxExpr>()).op;
                 Kind::MinMax { greatest: op == pg_sys::MinMaxOp::IS_GREATEST }
@@ -192,7 +203,10 @@ unsafe fn kind_of(node: *mut pg_sys::Node, reader: &mut Reader, children: &mut V
             }
             T_ArrayExpr => Kind::Array,
             T_RelabelType | T_CollateExpr => Kind::Relabel,
-            T_SubLink => Kind::SubLink,
+            T_SubLink => {
+                let link = &*node.cast::<pg_sys::SubLink>();
+                Kind::SubLink { array: link.subLinkType == pg_sys::SubLinkType::ARRAY_SUBLINK }
+            }
             T_Param => {
                 let param = &*node.cast::<pg_sys::Param>();
                 if param.paramkind == pg_sys::ParamKind::PARAM_SUBLINK { Kind::Plain } else { Kind::Parameter }
@@ -230,8 +244,6 @@ unsafe fn query(query: *mut pg_sys::Query, reader: &mut Reader) -> Query {
                 || !q.returningList.is_null()
                 || !q.withCheckOptions.is_null(),
             recursive: q.hasRecursive,
-            has_limit: !q.limitCount.is_null(),
-            aggregates: q.hasAggs && q.groupClause.is_null() && q.groupingSets.is_null(),
             set_operation: !q.setOperations.is_null(),
             ranges,
         }
@@ -243,7 +255,7 @@ unsafe fn range(entry: *mut pg_sys::RangeTblEntry, reader: &Reader) -> Range {
     // SAFETY: a valid range table entry.
     unsafe {
         let rte = &*entry;
-        let mut declared_types = oids(rte.coltypes);
+        let mut declared_types = Vec::new();
         let source = match rte.rtekind {
             RTE_RELATION => Source::Relation { oid: rte.relid.to_u32(), columns: selected_columns(rte, reader) },
             RTE_SUBQUERY => Source::Subquery,
@@ -306,6 +318,28 @@ unsafe fn attribute_numbers(columns: *const pg_sys::Bitmapset) -> Vec<i16> {
     }
 }
 
+/// XMLSERIALIZE of a document, or indented, parses what it is given.
+fn xml_operation(xml: &pg_sys::XmlExpr) -> u32 {
+    let as_document = xml.xmloption == pg_sys::XmlOptionType::XMLOPTION_DOCUMENT;
+    #[cfg(feature = "pg15")]
+    let indented = false;
+    #[cfg(not(feature = "pg15"))]
+    let indented = xml.indent;
+    if xml.op == pg_sys::XmlExprOp::IS_XMLSERIALIZE && (as_document || indented) {
+        return pg_sys::XmlExprOp::IS_XMLPARSE;
+    }
+    xml.op
+}
+
+fn frame(options: u32) -> Frame {
+    let ends = pg_sys::FRAMEOPTION_START_UNBOUNDED_PRECEDING | pg_sys::FRAMEOPTION_END_UNBOUNDED_FOLLOWING;
+    Frame {
+        start_moves: options & pg_sys::FRAMEOPTION_START_UNBOUNDED_PRECEDING == 0,
+        reaches_an_end: options & ends != 0,
+        excludes: options & pg_sys::FRAMEOPTION_EXCLUSION != 0,
+    }
+}
+
 fn operator(oid: pg_sys::Oid) -> Kind {
     // SAFETY: a catalog lookup; 0 if there is no such operator.
     Kind::Operator { oid: oid.to_u32(), function: unsafe { pg_sys::get_opcode(oid) }.to_u32() }
@@ -341,11 +375,19 @@ unsafe fn literal(c: &pg_sys::Const) -> Literal {
             | pg_sys::INT8ARRAYOID
             | pg_sys::TEXTARRAYOID
             | pg_sys::VARCHARARRAYOID
-            | pg_sys::JSONPATHOID => {
+            | pg_sys::JSONBOID
+            | pg_sys::JSONPATHOID
+                if pg_sys::toast_raw_datum_size(datum) <= MAX_PRINTED =>
+            {
                 let mut function = pg_sys::InvalidOid;
                 let mut varlena = false;
                 pg_sys::getTypeOutputInfo(c.consttype, &mut function, &mut varlena);
-                Literal::Text(text(pg_sys::OidOutputFunctionCall(function, datum)))
+                // A number of few bytes may print as a hundred thousand digits, and a statement may have thousands.
+                let printed = pg_sys::OidOutputFunctionCall(function, datum);
+                let length = CStr::from_ptr(printed).count_bytes();
+                let literal = if length <= MAX_PRINTED { Literal::Text(text(printed)) } else { Literal::Other(length) };
+                pg_sys::pfree(printed.cast());
+                literal
             }
             _ if c.constlen == -1 => Literal::Other(pg_sys::toast_raw_datum_size(datum)),
             _ => Literal::Other(c.constlen.max(1) as usize),

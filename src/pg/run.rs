@@ -7,6 +7,7 @@ use pgrx::{PgList, pg_guard, pg_sys};
 
 use super::analyse::Analysed;
 use super::attempt::{Failure, attempt};
+use super::planner_settings;
 use super::rows::{Cell, ColumnReader};
 use super::session::set_local;
 use super::timer::with_time_limit;
@@ -17,8 +18,17 @@ pub struct Estimate {
     /// In the planner's units.
     pub cost: f64,
     pub rows: f64,
-    /// Rows of the node that has most.
-    pub most_rows: f64,
+    pub widest: Widest,
+}
+
+/// Rows of the nodes of a plan that have most.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Widest {
+    pub any: f64,
+    /// Going into one aggregate, or out of a subquery in an expression.
+    pub collected: f64,
+    /// Going into a window.
+    pub windowed: f64,
 }
 
 /// A planned statement; lives as long as the `Analysed` it was made from.
@@ -69,6 +79,7 @@ pub fn read_only<T>(limit: Option<Duration>, f: impl FnOnce() -> T) -> Result<T,
             unsafe {
                 let level = pg_sys::NewGUCNestLevel();
                 set_local(c"row_security", c"on");
+                planner_settings::hold();
                 pg_sys::XactReadOnly = true;
                 // Sees what this transaction did before, in the same statement too.
                 pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
@@ -83,7 +94,9 @@ pub fn read_only<T>(limit: Option<Duration>, f: impl FnOnce() -> T) -> Result<T,
 
 /// Plans the tree. Functions with constant arguments run now, so the tree must have been cleared.
 /// To be called inside [`read_only`].
-pub fn plan(analysed: &Analysed) -> Plan {
+///
+/// `to_keep`: the rows may be kept for the next time; whether they can is found out, which takes a print of the tree.
+pub fn plan(analysed: &Analysed, to_keep: bool) -> Plan {
     let source = analysed.source.as_ptr();
     // SAFETY: rewriter and planner scribble on the copy only.
     unsafe {
@@ -105,14 +118,24 @@ pub fn plan(analysed: &Analysed) -> Plan {
             unreachable!()
         };
         // Of the rewritten tree, in which views are open and nothing is computed yet.
-        let for_all = !(*query).hasRowSecurity && !pg_sys::contain_mutable_functions(query.cast());
+        let for_all = to_keep && !(*query).hasRowSecurity && !pg_sys::contain_mutable_functions(query.cast());
         let tree = for_all.then(|| hash_of(query.cast()));
         let statement =
             pg_sys::pg_plan_query(query, source, pg_sys::CURSOR_OPT_PARALLEL_OK as i32, std::ptr::null_mut());
+        // Also of what lies behind views, which the tree does not show. The executor checks it again.
+        #[cfg(feature = "pg15")]
+        pg_sys::ExecCheckRTPerms((*statement).rtable, true);
+        #[cfg(not(feature = "pg15"))]
+        pg_sys::ExecCheckPermissions((*statement).rtable, (*statement).permInfos, true);
         let top = &*(*statement).planTree;
-        let mut most_rows = most_rows((*statement).planTree);
+        let mut widest = Widest::default();
+        widest.look_at((*statement).planTree);
         for subplan in PgList::<pg_sys::Plan>::from_pg((*statement).subplans).iter_ptr() {
-            most_rows = most_rows.max(self::most_rows(subplan));
+            // A partition's or a CTE's subplan may have been removed.
+            if !subplan.is_null() {
+                widest.collected = widest.collected.max((*subplan).plan_rows);
+                widest.look_at(subplan);
+            }
         }
         let relations = PgList::<pg_sys::Oid>::from_pg((*statement).relationOids);
         let repeatable = tree.filter(|_| !(*statement).dependsOnRole).map(|tree| Repeatable {
@@ -122,12 +145,7 @@ pub fn plan(analysed: &Analysed) -> Plan {
                 .map(|relation| (relation.to_u32(), super::facts::file_of(relation)))
                 .collect(),
         });
-        Plan {
-            statement,
-            source,
-            estimate: Estimate { cost: top.total_cost, rows: top.plan_rows, most_rows },
-            repeatable,
-        }
+        Plan { statement, source, estimate: Estimate { cost: top.total_cost, rows: top.plan_rows, widest }, repeatable }
     }
 }
 
@@ -143,24 +161,39 @@ unsafe fn hash_of(node: *mut pg_sys::Node) -> u64 {
     hasher.finish()
 }
 
-/// Rows of the node that has most, in a plan tree.
-unsafe fn most_rows(plan: *mut pg_sys::Plan) -> f64 {
-    use pg_sys::NodeTag::*;
-    if plan.is_null() {
-        return 0.0;
-    }
-    // SAFETY: a valid plan; the casts follow the node's tag.
-    unsafe {
-        pg_sys::check_stack_depth();
-        let node = &*plan;
-        let inner = match node.type_ {
-            T_Append => PgList::<pg_sys::Plan>::from_pg((*plan.cast::<pg_sys::Append>()).appendplans),
-            T_MergeAppend => PgList::<pg_sys::Plan>::from_pg((*plan.cast::<pg_sys::MergeAppend>()).mergeplans),
-            T_SubqueryScan => return node.plan_rows.max(most_rows((*plan.cast::<pg_sys::SubqueryScan>()).subplan)),
-            _ => PgList::<pg_sys::Plan>::new(),
-        };
-        let below = most_rows(node.lefttree).max(most_rows(node.righttree));
-        inner.iter_ptr().map(|plan| most_rows(plan)).fold(node.plan_rows.max(below), f64::max)
+impl Widest {
+    /// With everything below.
+    unsafe fn look_at(&mut self, plan: *mut pg_sys::Plan) {
+        use pg_sys::NodeTag::*;
+        if plan.is_null() {
+            return;
+        }
+        // SAFETY: a valid plan; the casts follow the node's tag.
+        unsafe {
+            pg_sys::check_stack_depth();
+            let node = &*plan;
+            self.any = self.any.max(node.plan_rows);
+            let input = if node.lefttree.is_null() { 0.0 } else { (*node.lefttree).plan_rows };
+            let inner = match node.type_ {
+                T_Append => PgList::<pg_sys::Plan>::from_pg((*plan.cast::<pg_sys::Append>()).appendplans),
+                T_MergeAppend => PgList::<pg_sys::Plan>::from_pg((*plan.cast::<pg_sys::MergeAppend>()).mergeplans),
+                _ => PgList::<pg_sys::Plan>::new(),
+            };
+            match node.type_ {
+                T_SubqueryScan => self.look_at((*plan.cast::<pg_sys::SubqueryScan>()).subplan),
+                T_Agg => self.collected = self.collected.max(input),
+                T_WindowAgg => {
+                    self.windowed = self.windowed.max(input);
+                    self.collected = self.collected.max(input);
+                }
+                _ => {}
+            }
+            self.look_at(node.lefttree);
+            self.look_at(node.righttree);
+            for plan in inner.iter_ptr() {
+                self.look_at(plan);
+            }
+        }
     }
 }
 

@@ -42,10 +42,11 @@ pub enum Kind {
     },
     Window {
         oid: u32,
+        /// An aggregate, not a function made for windows.
+        aggregate: bool,
     },
     /// An operator by its own OID and its function's; also IS DISTINCT FROM, NULLIF, ANY and ALL.
     Operator {
-        #[allow(dead_code)] // seen in Debug output only
         oid: u32,
         function: u32,
     },
@@ -53,9 +54,10 @@ pub enum Kind {
     Comparison {
         operators: Vec<u32>,
     },
-    /// RANGE offsets of a window.
-    WindowBounds {
+    /// A window: functions behind its RANGE offsets, and its frame. Its children are how it sorts, then its offsets.
+    WindowClause {
         functions: Vec<u32>,
+        frame: Frame,
     },
     /// A cast through text: the source's output and the target's input function.
     CastViaText,
@@ -81,7 +83,10 @@ pub enum Kind {
     Array,
     /// A value under another type's name, unchanged.
     Relabel,
-    SubLink,
+    /// A subquery in an expression; `array` if its rows become one value.
+    SubLink {
+        array: bool,
+    },
     Parameter,
     /// Structure that does nothing by itself: its children count.
     Plain,
@@ -97,13 +102,19 @@ pub struct Query {
     pub locks_rows: bool,
     pub into_or_other: bool,
     pub recursive: bool,
-    #[allow(dead_code)] // seen in Debug output only
-    pub has_limit: bool,
-    #[allow(dead_code)]
-    pub aggregates: bool,
     pub set_operation: bool,
     /// `Kind::Range` nodes in order.
     pub ranges: Vec<Node>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// Its start is not the partition's.
+    pub start_moves: bool,
+    /// One of its bounds is the partition's.
+    pub reaches_an_end: bool,
+    /// EXCLUDE leaves rows out.
+    pub excludes: bool,
 }
 
 #[derive(Debug)]

@@ -5,6 +5,7 @@ mod filter;
 mod joins;
 mod quote;
 pub mod regex_risk;
+pub mod second_opinion;
 pub mod syntax_guard;
 
 pub use build::{SqlClock, build};

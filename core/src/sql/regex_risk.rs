@@ -46,6 +46,11 @@ pub fn regex_risk(pattern: &str) -> Option<&'static str> {
     None
 }
 
+/// How often the pattern looks ahead or behind: each starts a search of its own at every place, and nested ones multiply.
+pub fn lookarounds(pattern: &str) -> usize {
+    ["(?=", "(?!", "(?<=", "(?<!"].iter().map(|mark| pattern.matches(mark).count()).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +67,11 @@ mod tests {
         for pattern in [r"^(a*)(a*)\1\2b$", r"(.)\1", "((a{200}){200}){200}", &"a|".repeat(600)] {
             assert!(regex_risk(pattern).is_some(), "{pattern}");
         }
+    }
+
+    #[test]
+    fn looking_around_is_counted() {
+        assert_eq!(lookarounds("(?=a)(?<!b)(?:c)"), 2);
     }
 
     #[test]

@@ -1,7 +1,10 @@
-//! Bounds on a text before any recursive parser sees it: length, nesting, tokens. One linear scan, no recursion.
+//! Bounds on a text before any recursive parser sees it: length, nesting, tokens. One linear scan, no recursion. What is
+//! within them gets a [second opinion](super::second_opinion).
 //!
 //! This layer does not decide what a statement means: only the server's own parser knows where its strings and
 //! comments end under the session's settings. It keeps that parser's work small, and names the plainest mistakes.
+
+use super::second_opinion::{NotOneQuery, second_opinion};
 
 /// Bytes of SQL. Generous for an analyst's query; small enough that parsing stays far below a second.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -11,7 +14,7 @@ pub const MAX_DEPTH: usize = 200;
 pub const MAX_TOKENS: usize = 40_000;
 
 /// Why a text does not get as far as the server's parser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SyntaxRefusal {
     #[error("the statement is empty")]
     Empty,
@@ -21,6 +24,14 @@ pub enum SyntaxRefusal {
     TooDeep,
     #[error("the statement has more than {MAX_TOKENS} words and signs")]
     TooManyTokens,
+    #[error(transparent)]
+    NotOneQuery(#[from] NotOneQuery),
+}
+
+/// Checks the bounds, then whether the text is surely not one query.
+pub fn check(sql: &str) -> Result<(), SyntaxRefusal> {
+    let tokens = count_tokens(sql)?;
+    second_opinion(sql, tokens).map_or(Ok(()), |not_one| Err(not_one.into()))
 }
 
 /// Checks the bounds. Costs a comparison for a text that is too long, else time linear in its length.
@@ -28,6 +39,10 @@ pub enum SyntaxRefusal {
 /// Strings are skipped where they surely are strings (`'...'` and `"..."` without a backslash). Anything doubtful, such
 /// as the inside of dollar quotes and comments, is counted: the bounds leave room for it.
 pub fn check_bounds(sql: &str) -> Result<(), SyntaxRefusal> {
+    count_tokens(sql).map(|_| ())
+}
+
+fn count_tokens(sql: &str) -> Result<usize, SyntaxRefusal> {
     if sql.len() > MAX_BYTES {
         return Err(SyntaxRefusal::TooLong);
     }
@@ -64,7 +79,7 @@ pub fn check_bounds(sql: &str) -> Result<(), SyntaxRefusal> {
             return Err(SyntaxRefusal::TooManyTokens);
         }
     }
-    if tokens == 0 { Err(SyntaxRefusal::Empty) } else { Ok(()) }
+    if tokens == 0 { Err(SyntaxRefusal::Empty) } else { Ok(tokens) }
 }
 
 /// Index after the quoted text that begins at `start`; None if it has a backslash or no end.
@@ -122,7 +137,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_gets_an_answer(text in ".*") {
-            let _ = check_bounds(&text);
+            let _ = check(&text);
         }
     }
 }
