@@ -5,6 +5,7 @@
 //! `ROUTER_FAULTS_DSN` one that tests may kill; `make test` sets them all.
 //! Every failure to set up is a failure of the test.
 
+pub mod corpus;
 pub mod endpoint;
 pub mod llm;
 
@@ -131,6 +132,11 @@ impl Server {
         let done =
             Command::new(script).arg(verb).env("ROUTER_CLUSTER", "faults").status().expect("the script is there");
         assert!(done.success(), "{verb}");
+    }
+
+    /// A session of the superuser in the server's own database.
+    pub fn session(self) -> Client {
+        self.config().connect(NoTls).expect("the server answers")
     }
 
     fn config(self) -> Config {
