@@ -13,7 +13,7 @@ help: ## this list
 demo: ## set everything up, load the Scout data, ask eight questions
 	@scripts/demo.sh
 
-test: ## set everything up, run every test (SUITE='core in-server sql clients': some)
+test: ## set everything up, run every test (SUITE='core fuzz in-server sql clients': some)
 	@scripts/test.sh $(SUITE)
 
 install: ## install the extension in your own server: make install PG_CONFIG=/path/to/pg_config

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Every test: of core, inside a server, SQL suites against expected output, clients, and scheduling by pg_cron. Sets up
-# what is missing.
+# Every test: of core, fuzzing for a minute, inside a server, SQL suites against expected output, clients, and scheduling
+# by pg_cron. Sets up what is missing.
 #
-#   scripts/test.sh [core] [in-server] [sql] [clients] [cron]      (all of them without arguments)
+#   scripts/test.sh [core] [fuzz] [in-server] [sql] [clients] [cron]      (all of them without arguments)
 . "$(dirname "$0")/lib.sh"
 locate_state
 take_lock
@@ -27,6 +27,9 @@ suite() {
 }
 
 core() { cargo test -p router-core --no-fail-fast; }
+
+# A bounded time for each target; SECONDS_EACH says how long.
+fuzz() { core/fuzz/run; }
 
 # pgrx installs a test build in the private server and runs it in a cluster of its own.
 in_server() {
@@ -99,12 +102,13 @@ run_cron() {
   "$BINDIR/psql" -X -q -v ON_ERROR_STOP=1 "$(scripts/cluster.sh dsn router_cron)" -f pg_test/cron/auto_assign.sql
 }
 
-chosen=" ${*:-core in-server sql clients cron} "
+chosen=" ${*:-core fuzz in-server sql clients cron} "
 wants() { [[ $chosen == *" $1 "* ]]; }
 
 scripts/setup.sh
 use_private_server
 if wants core; then suite core core; fi
+if wants fuzz; then suite fuzz fuzz; fi
 if wants in-server; then
   scripts/build.sh
   # The test build replaces the library: nothing may have it loaded then.
