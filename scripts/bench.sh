@@ -123,10 +123,10 @@ throughput() {
   local one="($brands)[:b]" other="($brands)[:c]" region="($regions)[:r]" as_of="'{\"as_of\": \"2025-03-15T10:00:00+08:00\"}'"
   i=0
   for question in \
-    "format('Show %s sales in %s last %s days', $one, $region, :n)" \
-    "format('Top %s brands by sales in %s in the last %s days', :k, $region, :n)" \
-    "format('Compare %s and %s sales by month over the last %s weeks', $one, $other, :n)" \
-    "format('transactions of %s by region since %s days ago', $one, :n)"; do
+    "format('Show %s sales in %s last %s days', $one, $region, :n::int)" \
+    "format('Top %s brands by sales in %s in the last %s days', :k::int, $region, :n::int)" \
+    "format('Compare %s and %s sales by month over the last %s weeks', $one, $other, :n::int)" \
+    "format('transactions of %s by region since %s days ago', $one, :n::int)"; do
     i=$((i + 1))
     printf '%sSELECT router_route(%s, %s);\n' "$draw" "$question" "$as_of" >"$out/new/$i.sql"
   done
