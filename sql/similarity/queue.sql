@@ -71,7 +71,7 @@ BEGIN ATOMIC
   SELECT count(*) > 0 FROM stored;
 END;
 
--- Stores up to n vectors that endpoints gave for queued questions; returns how many.
+-- Moves up to n vectors that endpoints gave for queued questions to where they are searched; returns how many.
 CREATE FUNCTION router.store_arrived_embeddings(for_encoder text, n integer)
 RETURNS bigint
 LANGUAGE sql VOLATILE
@@ -82,19 +82,19 @@ BEGIN ATOMIC
       JOIN router.query_embeddings l ON l.id = q.question_id
       JOIN router.remote_embeddings r ON r.text_hash = sha256(convert_to(l.original_query, 'UTF8')) AND r.model_id = for_encoder
      WHERE q.encoder = for_encoder AND q.attempts > 0
-     LIMIT n)
+     LIMIT n),
+  taken AS (
+    DELETE FROM router.remote_embeddings r USING arrived a WHERE r.text_hash = a.text_hash AND r.model_id = for_encoder)
   SELECT count(router.store_embedding(for_encoder, a.question_id, a.embedding)) FROM arrived a;
 END;
 
--- Takes the vectors out of the mail box that have been stored, and the questions out of the queue that were forgotten.
+-- Takes the questions out of the queue that were forgotten.
 CREATE FUNCTION router.tidy_embedding_queue(for_encoder text)
 RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   DELETE FROM router.embedding_queue q
    WHERE q.encoder = for_encoder AND NOT EXISTS (SELECT FROM router.query_embeddings l WHERE l.id = q.question_id);
-  DELETE FROM router.remote_embeddings r
-   WHERE r.model_id = for_encoder AND r.created_at < now() - interval '1 hour';
 END;
 
 -- How far each encoder is with the questions there are.
