@@ -58,6 +58,8 @@ const TURNING: &[&str] = &[
     "bigger",
     "bottom",
     "top",
+    "best",
+    "worst",
     "lowest",
     "highest",
     "minimum",
