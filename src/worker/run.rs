@@ -17,15 +17,15 @@ pub fn run(number: usize) {
     background::connect(database);
     // A job that waits for a lock holds up whoever waits for a call.
     background::set(c"lock_timeout", c"2s");
-    let left = match Engine::new(number, database).filter(|_| board::i_am_connected(number)) {
+    let why = match Engine::new(number, database).filter(|_| board::i_am_connected(number)) {
         Some(engine) => serve(number, engine),
         None => Left::ForGood,
     };
-    board::i_leave(number, left);
+    board::i_leave(number, why);
 }
 
-/// For a worker that was told to leave: whether another has to finish.
-fn interrupted() -> Left {
+/// For a worker that leaves: whether something remains to be done.
+fn left() -> Left {
     match jobs::in_transaction(Duration::from_secs(1), queue::is_waiting) {
         Ok(Some(true)) => Left::Unfinished,
         Ok(None) => Left::ForGood,
@@ -54,27 +54,23 @@ fn serve(number: usize, mut engine: Engine) -> Left {
             schedule.settings_changed();
             engine.settings_changed();
         }
-        let Some(orders) = board::orders(number) else {
-            engine.stop();
-            return Left::ForGood;
-        };
+        let Some(orders) = board::orders(number) else { return Left::ForGood };
         let needless = !engine.is_busy() && !queue::has_work();
         let idle = settings::idle_timeout().is_some_and(|limit| orders.idle > limit);
-        let leaves = needless && !first && (idle || orders.probe);
+        // Entries of the queue that are not due yet keep it here.
+        let leaves = needless && !first && (idle || orders.probe) && left() != Left::Unfinished;
         if orders.stop || leaves || background::told_to_stop() || !settings::enabled() {
-            engine.stop();
+            drop(engine);
             schedule.run_last();
-            return if leaves { Left::Idle } else { interrupted() };
+            return if leaves { Left::Idle } else { left() };
         }
         if orders.look || look_at <= Instant::now() {
             look_at = Instant::now() + LOOK_EVERY;
             if !extension_is_installed() {
-                engine.stop();
                 return Left::ForGood;
             }
         }
         if schedule.run_due() == Ran::ExtensionGone {
-            engine.stop();
             return Left::ForGood;
         }
         first = false;

@@ -17,7 +17,9 @@ pub struct Address {
 impl Address {
     /// `base` with `path` (`chat/completions`) behind it, if the settings allow it; else why not.
     pub fn new(base: &str, path: &str, settings: &CallSettings) -> Result<Self, &'static str> {
-        let url = Url::parse(&format!("{}/{path}", base.trim_end_matches('/'))).map_err(|_| "base_url is no URL")?;
+        let mut url = Url::parse(base).map_err(|_| "base_url is no URL")?;
+        // Behind the path, before what some services want asked in the query.
+        url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
         let host = url.host_str().ok_or("base_url has no host")?.trim_matches(['[', ']']).to_lowercase();
         if !url.username().is_empty() || url.password().is_some() {
             return Err("base_url must not hold a user or password: name the key by secret_name");

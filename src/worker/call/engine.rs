@@ -39,10 +39,11 @@ pub enum Heard {
 }
 
 pub struct Engine {
-    runtime: Runtime,
+    // Dropped in this order: what was registered with the runtime before it.
     tasks: LocalSet,
     bell: Option<UnixStream>,
     desk: Desk,
+    runtime: Runtime,
 }
 
 /// Where calls are accepted.
@@ -148,9 +149,11 @@ impl Engine {
     pub fn begin_queued(&mut self, order: Order, entry: i64, limit: Duration) {
         self.desk.begin(&self.tasks, order, None, Some(entry), Instant::now() + limit);
     }
+}
 
-    /// Ends all calls; their callers learn it at once.
-    pub fn stop(self) {
+/// Ends all calls; their callers learn it at once.
+impl Drop for Engine {
+    fn drop(&mut self) {
         for (_, call) in self.desk.state.under_way.take() {
             call.task.abort();
             answer(call.caller, &Answer::failed(Failure::Connection));
