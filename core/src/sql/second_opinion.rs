@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_it_cannot_read_is_left_to_the_server() {
-        assert_eq!(opinion("show me total sales"), None);
+        assert_eq!(opinion("total sales of last month, please"), None);
         let deep = format!("SELECT {}1{}", "(".repeat(150), ")".repeat(150));
         assert_eq!(opinion(&deep), None);
         assert_eq!(second_opinion("SELECT 1; SELECT 2", MAX_TOKENS + 1), None);
