@@ -9,8 +9,8 @@ use super::chain::Asked;
 use crate::error::Result;
 use crate::similarity::{self, Known};
 
-/// The answer taught for exactly these words. Follow-ups are read in their own context instead.
-pub fn taught(asked: &Asked<'_>) -> Result<Option<Answer>> {
+/// The answer taught for exactly these words, and the question's id. Follow-ups are read in their own context instead.
+pub fn taught(asked: &Asked<'_>) -> Result<Option<(Answer, i64)>> {
     if asked.is_follow_up() {
         return Ok(None);
     }
@@ -18,7 +18,9 @@ pub fn taught(asked: &Asked<'_>) -> Result<Option<Answer>> {
     let Some(spec) = spec_of(known.spec.clone()) else { return Ok(None) };
     let confidence = (0.5 + 0.5 * known.success_score as f32).min(0.99);
     let spec = moved_to_now(&spec, &known, asked).unwrap_or(spec);
-    Ok(answer_known(spec, &asked.known.model, asked.context, "similarity", confidence, "taught for these words"))
+    let answer =
+        answer_known(spec, &asked.known.model, asked.context, "similarity", confidence, "taught for these words");
+    Ok(answer.map(|answer| (answer, known.id)))
 }
 
 /// A spec that says "last month" by its dates, on a later day: the dates that the same words mean now. `None` when
@@ -44,6 +46,8 @@ fn at_time_of(known: &Known, asked: &Asked<'_>) -> Option<Context> {
 /// What the store has for a question.
 pub struct Similar {
     pub answer: Option<Answer>,
+    /// The id of the question whose answer it is.
+    pub question: Option<i64>,
     /// What was looked at, for people.
     pub detail: String,
     /// Why an encoder that should have been asked was not.
@@ -53,7 +57,7 @@ pub struct Similar {
 /// The answer of a similar past question whose slots fit those of `local`, the router's own reading. Embeddings only
 /// nominate: the slots decide.
 pub fn similar(asked: &Asked<'_>, local: &Answer, bar: f32) -> Result<Similar> {
-    let nothing = |detail: &str| Ok(Similar { answer: None, detail: detail.to_owned(), warning: None });
+    let nothing = |detail: &str| Ok(Similar { answer: None, question: None, detail: detail.to_owned(), warning: None });
     if asked.is_follow_up() {
         return nothing("a follow-up is compared with no past question");
     }
@@ -67,7 +71,8 @@ pub fn similar(asked: &Asked<'_>, local: &Answer, bar: f32) -> Result<Similar> {
         }
         (None, None) => "no past question is near".to_owned(),
     };
-    Ok(Similar { answer: answer.map(|(answer, _)| answer), detail, warning: near.warning })
+    let question = answer.as_ref().map(|(_, past)| past.id);
+    Ok(Similar { answer: answer.map(|(answer, _)| answer), question, detail, warning: near.warning })
 }
 
 fn reuse<'a>(past: &'a Known, now: &QuickSpec, asked: &Asked<'_>, local: &Answer) -> Option<(Answer, &'a Known)> {

@@ -19,7 +19,7 @@ mod tests;
 mod tests_learning;
 
 pub use encoder::drop_encoder;
-pub use feedback::{choose, rate};
+pub use feedback::{choose, count_uses, rate};
 pub use handler::{Handler, define as define_handler, handlers};
 pub use intents::{classify, train};
 pub use mining::{accept, mine, reject};
