@@ -6,9 +6,9 @@ WITH span AS (
   RETURNING o.counted_to AS since, u.counted_to AS upto),
 uses AS (
   SELECT (s ->> 'question')::bigint AS id, count(*) AS n
-    FROM span, router.decisions d, jsonb_array_elements(d.steps) AS s
+    FROM span, router.decisions d, jsonb_path_query(d.steps, '$[*] ? (@.won == true && exists (@.question))') AS s
    WHERE d.decided_at > span.since AND d.decided_at <= span.upto
-     AND d.source = 'similarity' AND jsonb_typeof(d.steps) = 'array' AND (s ->> 'won')::boolean AND s ? 'question'
+     AND d.source = 'similarity'
    GROUP BY 1)
 UPDATE router.query_embeddings q SET usage_count = q.usage_count + uses.n
   FROM uses

@@ -197,6 +197,8 @@ fn taught_questions_are_embedded_by_a_real_model_and_found() {
     wait_for(&mut session, &another, "another has come");
 
     let mut session = database.session();
+    // Also where the router's own reading is sure, so that the endpoint is asked.
+    session.batch_execute("SET router.direct_threshold = 1").expect("a setting");
     let spec =
         r#"{"schema":"QuickSpec@1","dataset":"public.shop","x":"region","y":"sales","agg":"max","chart":"bar"}"#;
     for question in ["our best day by region", "how many people came to see us", "what do we earn at each place"] {
