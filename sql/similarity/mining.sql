@@ -1,3 +1,8 @@
+-- Up to when the decision log has been looked through for uses of stored questions.
+CREATE TABLE router.uses_counted (counted_to timestamptz NOT NULL);
+INSERT INTO router.uses_counted VALUES (now());
+REVOKE ALL ON router.uses_counted FROM PUBLIC;
+
 -- What router_mine() proposes, for a person to accept or reject. A proposal is made once.
 CREATE TABLE router.proposals (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -6,7 +6,7 @@ use pgrx::prelude::*;
 use crate::error::{Error, SqlResult as Result};
 use crate::pg::{JsonArg, Regprocedure, Vector};
 use crate::telemetry::{self, Operation};
-use crate::{asking, catalog, similarity};
+use crate::{asking, catalog, guc, similarity};
 
 /// Teaches that a question is answered by a spec, is an example of an intent, or both. The same words by the
 /// same role replace what was taught before. Returns the id.
@@ -68,6 +68,10 @@ fn router_suggest(
 > {
     let most = usize::try_from(most).map_err(|_| Error::invalid("most must not be negative"))?.min(1_000);
     let context = asking::parse_context(&context.value("context")?)?;
+    let limit = guc::max_query_length();
+    if prefix.is_some_and(|p| p.chars().count() > limit) {
+        return Err(Error::invalid(format!("the prefix is longer than {limit} characters")).into());
+    }
     let known = catalog::model()?;
     let found = similarity::suggest(prefix.unwrap_or_default(), &known, &context, most)?;
     let rows = found

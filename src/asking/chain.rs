@@ -63,6 +63,9 @@ pub struct Step {
     pub won: bool,
     /// Why, for people.
     pub detail: String,
+    /// The stored question that gave the answer: its uses are counted from the decision log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<i64>,
 }
 
 /// The answer taken, and how that came about.
@@ -80,8 +83,9 @@ pub fn decide(asked: &Asked<'_>) -> Result<Decision> {
 }
 
 fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answer> {
-    if let Some(answer) = or_go_on(|| known::taught(asked), || None)? {
+    if let Some((answer, question)) = or_go_on(|| known::taught(asked), || None)? {
         trail.won("taught", Some(answer.confidence), 0.0, "taught for these very words");
+        trail.by(Some(question));
         return Ok(answer);
     }
     let mut local = asked.read()?;
@@ -94,8 +98,8 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
     {
         return Ok(answer);
     }
-    let failed = || Similar { answer: None, detail: "looking for similar questions failed".to_owned(), warning: None };
-    let Similar { answer: similar, detail, warning } = or_go_on(|| known::similar(asked, &local, at.bar), failed)?;
+    let failed = || Similar { answer: None, detail: "looking for similar questions failed".to_owned(), question: None, warning: None };
+    let Similar { answer: similar, question, detail, warning } = or_go_on(|| known::similar(asked, &local, at.bar, at.direct), failed)?;
     // Without the encoder that should have been asked, the next time may find more: a step of another name, so that
     // the answer is not kept.
     let similarity = if warning.is_some() { "similarity without its encoder" } else { "similarity" };
@@ -103,6 +107,7 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
     let similar_score = similar.as_ref().map(|a| a.confidence);
     if let Some(answer) = similar.clone().filter(|a| a.confidence > at.similarity) {
         trail.won(similarity, similar_score, at.similarity, &detail);
+        trail.by(question);
         return Ok(answer);
     }
     trail.lost(similarity, similar_score, at.similarity, &detail);
@@ -113,7 +118,7 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
         }
         trail.lost(row, Some(local.confidence), bar, reading_of(&local));
     }
-    fallbacks(asked, local, similar, at, trail)
+    fallbacks(asked, local, similar.map(|answer| (answer, question)), at, trail)
 }
 
 /// What the store of questions gives; if reading it fails, `instead`: the router can answer without.
@@ -149,7 +154,7 @@ fn chain() -> Result<Vec<Fallback>> {
 fn fallbacks(
     asked: &Asked<'_>,
     mut local: Answer,
-    similar: Option<Answer>,
+    similar: Option<(Answer, Option<i64>)>,
     at: &Thresholds,
     trail: &mut Trail,
 ) -> Result<Answer> {
@@ -160,7 +165,7 @@ fn fallbacks(
                 ("language_model".into(), remote::propose(asked, &mut local)?)
             }
             Fallback::LanguageModel => continue,
-            Fallback::Similarity => ("similarity".into(), similar.clone()),
+            Fallback::Similarity => ("similarity".into(), similar.as_ref().map(|(answer, _)| answer.clone())),
             Fallback::Keyword => ("keyword".into(), keyword(&local)),
             Fallback::Template => ("template".into(), or_go_on(|| known::template(asked, &local), || None)?),
             Fallback::Exploratory => {
@@ -173,6 +178,9 @@ fn fallbacks(
         };
         if let Some(mut answer) = trail.offer(name, at.bar, proposal) {
             answer.warnings.append(&mut warnings);
+            if answer.source == "similarity" {
+                trail.by(similar.and_then(|(_, question)| question));
+            }
             return Ok(answer);
         }
     }
@@ -211,11 +219,18 @@ struct Trail(Vec<Step>);
 
 impl Trail {
     fn push(&mut self, step: Cow<'static, str>, score: Option<f32>, bar: f32, won: bool, detail: &str) {
-        self.0.push(Step { step, score, bar, won, detail: detail.to_owned() });
+        self.0.push(Step { step, score, bar, won, detail: detail.to_owned(), question: None });
     }
 
     fn won(&mut self, step: &'static str, score: Option<f32>, bar: f32, detail: &str) {
         self.push(step.into(), score, bar, true, detail);
+    }
+
+    /// Says which stored question the last step took its answer from.
+    fn by(&mut self, question: Option<i64>) {
+        if let Some(step) = self.0.last_mut() {
+            step.question = question;
+        }
     }
 
     fn lost(&mut self, step: &'static str, score: Option<f32>, bar: f32, detail: &str) {
@@ -240,7 +255,7 @@ impl Trail {
 
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { step, score, bar, won, detail } = self;
+        let Self { step, score, bar, won, detail, question: _ } = self;
         match score {
             Some(score) if *won => write!(f, "{step}: {score:.2} is above {bar:.2}: {detail}"),
             Some(score) if score > bar => write!(f, "{step}: {score:.2}, but no answer: {detail}"),

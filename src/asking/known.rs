@@ -9,8 +9,8 @@ use super::chain::Asked;
 use crate::error::Result;
 use crate::similarity::{self, Known};
 
-/// The answer taught for exactly these words. Follow-ups are read in their own context instead.
-pub fn taught(asked: &Asked<'_>) -> Result<Option<Answer>> {
+/// The answer taught for exactly these words, and the question's id. Follow-ups are read in their own context instead.
+pub fn taught(asked: &Asked<'_>) -> Result<Option<(Answer, i64)>> {
     if asked.is_follow_up() {
         return Ok(None);
     }
@@ -18,7 +18,9 @@ pub fn taught(asked: &Asked<'_>) -> Result<Option<Answer>> {
     let Some(spec) = spec_of(known.spec.clone()) else { return Ok(None) };
     let confidence = (0.5 + 0.5 * known.success_score as f32).min(0.99);
     let spec = moved_to_now(&spec, &known, asked).unwrap_or(spec);
-    Ok(answer_known(spec, &asked.known.model, asked.context, "similarity", confidence, "taught for these words"))
+    let answer =
+        answer_known(spec, &asked.known.model, asked.context, "similarity", confidence, "taught for these words");
+    Ok(answer.map(|answer| (answer, known.id)))
 }
 
 /// A spec that says "last month" by its dates, on a later day: the dates that the same words mean now. `None` when
@@ -44,6 +46,8 @@ fn at_time_of(known: &Known, asked: &Asked<'_>) -> Option<Context> {
 /// What the store has for a question.
 pub struct Similar {
     pub answer: Option<Answer>,
+    /// The id of the question whose answer it is.
+    pub question: Option<i64>,
     /// What was looked at, for people.
     pub detail: String,
     /// Why an encoder that should have been asked was not.
@@ -51,26 +55,36 @@ pub struct Similar {
 }
 
 /// The answer of a similar past question whose slots fit those of `local`, the router's own reading. Embeddings only
-/// nominate: the slots decide.
-pub fn similar(asked: &Asked<'_>, local: &Answer, bar: f32) -> Result<Similar> {
-    let nothing = |detail: &str| Ok(Similar { answer: None, detail: detail.to_owned(), warning: None });
+/// nominate: the slots decide. Another encoder than the local one is waited for where neither the local one finds
+/// anything that fits nor the reading is above `sure`.
+pub fn similar(asked: &Asked<'_>, local: &Answer, bar: f32, sure: f32) -> Result<Similar> {
+    let nothing = |detail: &str| Ok(Similar { answer: None, question: None, detail: detail.to_owned(), warning: None });
     if asked.is_follow_up() {
         return nothing("a follow-up is compared with no past question");
     }
     let Some(now) = &local.spec else { return nothing("no slots to compare") };
-    let near = similarity::nearest(asked.prompt, bar.into(), similarity::settings::max_similarity_results())?;
-    let answer = near.found.iter().find_map(|past| reuse(past, now, asked, local));
-    let detail = match (&answer, near.found.first()) {
+    let most = similarity::settings::max_similarity_results();
+    let mut found = similarity::nearest(asked.prompt, bar.into(), most)?;
+    let mut answer = found.iter().find_map(|past| reuse(past, now, asked, local));
+    let mut warning = None;
+    if answer.is_none() && !(local.status == Status::Ok && local.confidence > sure) {
+        let other = similarity::nearest_by_other(asked.prompt, bar.into(), most)?;
+        answer = other.found.iter().find_map(|past| reuse(past, now, asked, local));
+        warning = other.warning;
+        found.extend(other.found);
+    }
+    let detail = match (&answer, found.first()) {
         (Some((_, past)), _) => format!("its slots fit \"{}\"", past.query),
         (None, Some(nearest)) => {
-            format!("{} near, none with the same slots; the nearest is \"{}\"", near.found.len(), nearest.query)
+            format!("{} near, none with the same slots; among them \"{}\"", found.len(), nearest.query)
         }
         (None, None) => "no past question is near".to_owned(),
     };
-    Ok(Similar { answer: answer.map(|(answer, _)| answer), detail, warning: near.warning })
+    let question = answer.as_ref().map(|(_, past)| past.id);
+    Ok(Similar { answer: answer.map(|(answer, _)| answer), question, detail, warning })
 }
 
-fn reuse<'a>(past: &'a Known, now: &QuickSpec, asked: &Asked<'_>, local: &Answer) -> Option<(Answer, &'a Known)> {
+fn reuse(past: &Known, now: &QuickSpec, asked: &Asked<'_>, local: &Answer) -> Option<(Answer, Known)> {
     let taught = spec_of(past.spec.clone())?;
     let bind = |context: &Context| {
         let then = asked.read_as(&past.query, context).ok()?;
@@ -83,7 +97,7 @@ fn reuse<'a>(past: &'a Known, now: &QuickSpec, asked: &Asked<'_>, local: &Answer
     let own = if local.status == Status::Ok && spec == *now { local.confidence } else { 0.0 };
     let why = format!("like \"{}\"", past.query);
     let known = answer_known(spec, &asked.known.model, asked.context, "similarity", score.max(own), &why)?;
-    Some((Answer { entities: local.entities.clone(), warnings: local.warnings.clone(), ..known }, past))
+    Some((Answer { entities: local.entities.clone(), warnings: local.warnings.clone(), ..known }, past.clone()))
 }
 
 /// Template answers are right as often as their words are meant so.

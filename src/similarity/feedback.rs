@@ -11,6 +11,7 @@ use super::store::{Entry, keep};
 use crate::asking::{Turn, turn};
 use crate::error::{Error, Result};
 use crate::pg;
+use crate::worker::JobContext;
 
 /// From this rating on an answer is worth remembering.
 const GOOD: i32 = 4;
@@ -83,4 +84,12 @@ fn known(request_id: &str) -> Result<Turn> {
 
 fn to_json(spec: &QuickSpec) -> Result<Value> {
     serde_json::to_value(spec).map_err(|e| Error::invalid(format!("the spec can't be written as JSON: {e}")))
+}
+
+/// For the worker: counts how often stored questions answered, from the decision log. Asking itself never writes.
+pub fn count_uses(_context: &JobContext) -> Result<()> {
+    Spi::connect_mut(|client| {
+        client.update(include_str!("../../sql/similarity/count_uses.sql"), None, &[])?;
+        Ok(())
+    })
 }

@@ -28,39 +28,35 @@ pub struct Near {
     pub warning: Option<String>,
 }
 
-/// Past questions with a spec over datasets the caller may see, whose score is above `bar`.
-///
-/// The local encoder is always asked: what was taught a moment ago is not yet known to the others.
-pub fn nearest(prompt: &str, bar: f64, count: usize) -> Result<Near> {
-    let mut near = Near::default();
+/// Past questions with a spec over datasets the caller may see, whose score is above `bar`, by the local encoder.
+pub fn nearest(prompt: &str, bar: f64, count: usize) -> Result<Vec<Known>> {
     let embedding = Encoder::get().encode(prompt);
-    let mut found = Vec::new();
-    if !embedding.is_zero() {
-        let local = telemetry::observe(Operation::Similarity, || nearest_to(LOCAL, &embedding.0, -1.0, count))?;
-        found = scored(local, Scale::IDENTITY);
+    if embedding.is_zero() {
+        return Ok(Vec::new());
     }
-    match live::embed(prompt)? {
-        live::Embedded::Off => {}
+    let found = telemetry::observe(Operation::Similarity, || nearest_to(LOCAL, &embedding.0, -1.0, count))?;
+    Ok(scored(found, Scale::IDENTITY, bar))
+}
+
+/// The same by the other encoder that is in use, if there is one: its endpoint is asked and waited for.
+pub fn nearest_by_other(prompt: &str, bar: f64, count: usize) -> Result<Near> {
+    Ok(match live::embed(prompt)? {
+        live::Embedded::Off => Near::default(),
         live::Embedded::Failed(why) => {
             let kind = ErrorKind::EmbeddingFailed;
             telemetry::log_failure(Operation::EmbeddingEndpoint, kind, kind.sqlstate(), &why, true);
-            near.warning = Some(format!("{why}: the local encoder was used"));
+            Near { found: Vec::new(), warning: Some(format!("{why}: the local encoder was used")) }
         }
         live::Embedded::Vector { encoder, vector } => {
-            found.extend(scored(nearest_to(&encoder.name, &vector, -1.0, count)?, encoder.scale));
-            found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.id.cmp(&b.id)));
-            let mut seen = std::collections::HashSet::new();
-            found.retain(|k| seen.insert(k.id));
+            let found = nearest_to(&encoder.name, &vector, -1.0, count)?;
+            Near { found: scored(found, encoder.scale, bar), warning: None }
         }
-    }
-    found.retain(|k| k.spec.is_some() && k.similarity > bar);
-    found.truncate(count);
-    near.found = found;
-    Ok(near)
+    })
 }
 
-fn scored(found: Vec<Known>, scale: Scale) -> Vec<Known> {
-    found.into_iter().map(|k| Known { similarity: scale.score(k.similarity), ..k }).collect()
+fn scored(found: Vec<Known>, scale: Scale, bar: f64) -> Vec<Known> {
+    let scored = found.into_iter().map(|k| Known { similarity: scale.score(k.similarity), ..k });
+    scored.filter(|k| k.spec.is_some() && k.similarity > bar).collect()
 }
 
 /// Neighbours in one answer.

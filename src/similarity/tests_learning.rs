@@ -127,7 +127,7 @@ mod tests {
             "SELECT router.store_embedding('far-away', question_id, ARRAY[1, 0, 0.5]) FROM router.claim_embeddings('far-away', 10)",
         );
         run(
-            "SET LOCAL router.embedding_provider = 'openai'; SET LOCAL router.embedding_model = 'far-away'; SET LOCAL router.embedding_timeout = '50ms'",
+            "SET LOCAL router.embedding_provider = 'openai'; SET LOCAL router.embedding_model = 'far-away'; SET LOCAL router.embedding_timeout = '50ms'; SET LOCAL router.direct_threshold = 1",
         );
         let got = route("patients by clinic");
         assert_eq!(got["status"], "ok");

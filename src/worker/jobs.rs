@@ -66,6 +66,15 @@ const JOBS: &[Job] = &[
         after: super::queue::after,
     },
     Job {
+        name: "counting uses of taught questions",
+        every: || Some(Duration::from_secs(60)),
+        has_work: never,
+        when_woken: false,
+        at_the_end: false,
+        run: crate::similarity::count_uses,
+        after: nothing,
+    },
+    Job {
         name: "embedding questions",
         every: crate::similarity::reembed_every,
         has_work: never,

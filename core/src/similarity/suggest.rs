@@ -22,6 +22,8 @@ pub struct Suggestion {
 
 /// Values that complete a word, per column: more are found by typing on.
 const MOST_VALUES: usize = 5;
+/// Values looked through, per column.
+const MOST_SCANNED: usize = 20_000;
 
 /// Periods that people ask about.
 const PERIODS: [&str; 6] = ["last month", "this year", "last 30 days", "last week", "last quarter", "yesterday"];
@@ -107,7 +109,7 @@ fn complete_last_word(prefix: &str, dataset: &Dataset, found: &mut Vec<Suggestio
         }
         PERIODS.iter().for_each(|p| offer(p, "period"));
         for column in of_role(dataset, Role::Dimension) {
-            let names = column.values.iter().flat_map(|v| std::iter::once(&v.stored).chain(&v.aliases));
+            let names = column.values.iter().take(MOST_SCANNED).flat_map(|v| std::iter::once(&v.stored).chain(&v.aliases));
             let fitting = names.filter(|n| n.len() > typed.len() && fold(n).starts_with(&typed));
             for name in fitting.take(MOST_VALUES) {
                 found.push(Suggestion { text: format!("{head}{name}"), kind: "value", dataset: dataset.full_name() });

