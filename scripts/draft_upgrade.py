@@ -57,9 +57,15 @@ def main():
     old = {key(s): s for s in statements(old_text)}
     made = {subject(s): s for s in old.values() if subject(s)}
     remade = set()
+    levels = []
     for statement in statements(new_text):
         what = subject(statement)
         remade.add(what)
+        # Who may do what is no one's data: made anew, with what takes rights from functions that are new.
+        bare = key(statement)
+        if bare.startswith("INSERT INTO router.access_levels") or (bare.startswith("DO ") and "REVOKE ALL ON FUNCTION" in bare):
+            levels.append(statement)
+            continue
         if key(statement) in old:
             continue
         if what in made:
@@ -76,6 +82,7 @@ def main():
                 print("-- is:\n" + re.sub(r"^", "--   ", statement, flags=re.M) + "\n")
         else:
             print(statement + "\n")
+    print("DELETE FROM router.access_levels;\n\n" + "\n\n".join(levels) + "\n")
     for what in made:
         if what not in remade:
             print(f"-- TODO: {' '.join(what)} is gone")

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::encoder::{self, LOCAL, nearest_statement};
 use super::live;
 use super::store::Known;
+use crate::cache::{self, Layer};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::{self, Vector};
@@ -36,7 +37,8 @@ pub fn nearest(prompt: &str, bar: f64, count: usize) -> Result<Near> {
     let embedding = Encoder::get().encode(prompt);
     let mut found = Vec::new();
     if !embedding.is_zero() {
-        let local = telemetry::observe(Operation::Similarity, || nearest_to(LOCAL, &embedding.0, -1.0, count))?;
+        let look = || telemetry::observe(Operation::Similarity, || nearest_to(LOCAL, &embedding.0, -1.0, count));
+        let local = cache::kept(Layer::Similarity, prompt, &[&count.to_le_bytes()], |f: &Vec<_>| !f.is_empty(), look)?;
         found = scored(local, Scale::IDENTITY);
     }
     match live::embed(prompt)? {
