@@ -21,7 +21,7 @@ FROM unnest('{router_route,router_query,router_rows,router_sql,router_chart,rout
 INSERT INTO router.access_levels (kind, name, level)
 SELECT 'function', name, 'analyst'
 FROM unnest('{router_register,router_unregister,router_refresh,router_synonym,router_unsynonym,router_teach,router_forget,
-  router_template,router_golden,router_check,router_train,router_calibrate,match_query_embeddings,router_assignments,router_compare_strategies,
+  router_template,router_golden,router_ungolden,router_check,router_replay,router_cache_stats,router_train,router_calibrate,match_query_embeddings,router_assignments,router_compare_strategies,
   router_record_outcome,sp_update_assignment_metrics,update_assignment_metrics}'::text[]) AS u (name);
 
 -- What decides which code the guard lets run stays with superusers.
@@ -50,6 +50,7 @@ INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'remote_queue',                  'admin',   'SELECT, UPDATE, DELETE'),
   ('relation', 'llm_usage',                     'admin',   'SELECT'),
   ('relation', 'llm_disagreements',             'admin',   'SELECT'),
+  ('relation', 'golden_questions',              'admin',   'SELECT'),
   ('relation', 'grants',                        'admin',   'SELECT');
 
 -- On record: who was given which level by whom, oldest first. What holds is in the privileges themselves.

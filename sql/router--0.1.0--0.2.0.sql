@@ -1348,16 +1348,19 @@ FROM unnest('{router_route,router_query,router_rows,router_sql,router_chart,rout
   router_feedback,router_choose,router_suggest,router_validate_sql,router_embed,router_intent,router_version,router_task_type,
   router_capability_score,router_recommend,sp_get_routing_recommendation}'::text[]) AS u (name);
 
+-- Teaching, and recording outcomes.
 INSERT INTO router.access_levels (kind, name, level)
 SELECT 'function', name, 'analyst'
 FROM unnest('{router_register,router_unregister,router_refresh,router_synonym,router_unsynonym,router_teach,router_forget,
-  router_template,router_golden,router_check,router_train,router_calibrate,match_query_embeddings,router_assignments,router_compare_strategies,
+  router_template,router_golden,router_ungolden,router_check,router_replay,router_cache_stats,router_train,router_calibrate,match_query_embeddings,router_assignments,router_compare_strategies,
   router_record_outcome,sp_update_assignment_metrics,update_assignment_metrics}'::text[]) AS u (name);
 
+-- What decides which code the guard lets run stays with superusers.
 INSERT INTO router.access_levels (kind, name, level)
 SELECT 'function', name, 'superuser'
 FROM unnest('{router_allow_function,router_disallow_function,router_handler}'::text[]) AS u (name);
 
+-- The analytical views, and the tables that operators keep. Not harvested values: they belong to who may SELECT the column.
 INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'v_agent_assignments_summary',   'analyst', 'SELECT'),
   ('relation', 'v_model_assignment_performance', 'analyst', 'SELECT'),
@@ -1378,6 +1381,7 @@ INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'remote_queue',                  'admin',   'SELECT, UPDATE, DELETE'),
   ('relation', 'llm_usage',                     'admin',   'SELECT'),
   ('relation', 'llm_disagreements',             'admin',   'SELECT'),
+  ('relation', 'golden_questions',              'admin',   'SELECT'),
   ('relation', 'grants',                        'admin',   'SELECT');
 
 DO $$

@@ -98,8 +98,14 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
     {
         return Ok(answer);
     }
-    let failed = || Similar { answer: None, detail: "looking for similar questions failed".to_owned(), question: None, warning: None };
-    let Similar { answer: similar, question, detail, warning } = or_go_on(|| known::similar(asked, &local, at.bar, at.direct), failed)?;
+    let failed = || Similar {
+        answer: None,
+        detail: "looking for similar questions failed".to_owned(),
+        question: None,
+        warning: None,
+    };
+    let Similar { answer: similar, question, detail, warning } =
+        or_go_on(|| known::similar(asked, &local, at.bar, at.direct), failed)?;
     // Without the encoder that should have been asked, the next time may find more: a step of another name, so that
     // the answer is not kept.
     let similarity = if warning.is_some() { "similarity without its encoder" } else { "similarity" };

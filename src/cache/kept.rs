@@ -10,7 +10,6 @@ use crate::pg;
 
 /// What is kept for `label` and whatever else it depends on, or what `make` makes, which is then kept. An error is
 /// not; nor is what `worth` says no to.
-#[allow(dead_code)] // its first callers are being written
 pub fn kept<T: Serialize + DeserializeOwned>(
     layer: Layer,
     label: &str,
@@ -18,14 +17,20 @@ pub fn kept<T: Serialize + DeserializeOwned>(
     worth: impl FnOnce(&T) -> bool,
     make: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
-    let key = if pg::snapshot_is_fixed() { None } else { Key::new(layer, label, rest)? };
+    // A vector hangs on the text alone, not on anything read.
+    let reads = layer != Layer::Embedding;
+    let key = match reads {
+        true if pg::snapshot_is_fixed() => None,
+        true => Key::new(layer, label, rest)?,
+        false => Key::of_text(layer, label, rest),
+    };
     let Some(key) = key else { return make() };
     if let Some((_, bytes)) = store::get(layer, &key.bytes)
         && let Ok(value) = serde_json::from_slice(&bytes)
     {
         return Ok(value);
     }
-    let value = pg::with_latest_snapshot(make)?;
+    let value = if reads { pg::with_latest_snapshot(make)? } else { make()? };
     if worth(&value)
         && let Ok(bytes) = serde_json::to_vec(&value)
     {

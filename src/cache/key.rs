@@ -50,17 +50,28 @@ impl Key {
         if pg::invalidation::is_uncommitted() {
             return Ok(None);
         }
-        let prefix = prefix(generation)?;
-        let length = |bytes: &[u8]| (bytes.len() as u32).to_le_bytes();
-        let mut bytes = Vec::with_capacity(prefix.len() + label.len() + 64);
-        bytes.extend_from_slice(&prefix);
-        bytes.push(layer as u8);
-        for part in std::iter::once(label.as_bytes()).chain(rest.iter().copied()) {
-            bytes.extend_from_slice(&length(part));
-            bytes.extend_from_slice(part);
-        }
-        Ok(Some(Self { bytes, generation }))
+        Ok(Some(Self { bytes: joined(&prefix(generation)?, layer, label, rest), generation }))
     }
+
+    /// The same for a value that hangs on nothing but texts: all roles of the database share it.
+    pub fn of_text(layer: Layer, label: &str, rest: &[&[u8]]) -> Option<Self> {
+        settings::lifetime(layer)?;
+        let mut prefix = [0; PREFIX_LENGTH];
+        prefix[..4].copy_from_slice(&pg::process::database().to_le_bytes());
+        Some(Self { bytes: joined(&prefix, layer, label, rest), generation: 0 })
+    }
+}
+
+/// Every part with its length before it, so that no two keys read the same.
+fn joined(prefix: &[u8], layer: Layer, label: &str, rest: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(prefix.len() + label.len() + 64);
+    bytes.extend_from_slice(prefix);
+    bytes.push(layer as u8);
+    for part in std::iter::once(label.as_bytes()).chain(rest.iter().copied()) {
+        bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
 }
 
 const PREFIX_LENGTH: usize = 4 + 4 + 1 + 4 + 8 + 8 + 8 + 8;

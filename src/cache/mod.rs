@@ -25,7 +25,6 @@ mod store;
 #[allow(unused_imports)] // what health reports are made of
 pub use counters::Stats;
 pub use counters::stats;
-#[allow(unused_imports)]
 pub use kept::kept;
 
 /// In the order of their numbers in the store.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::encoder::{External, external};
 use super::settings;
+use crate::cache::{self, Layer};
 use crate::error::Result;
 use crate::pg;
 use crate::telemetry::{self, Operation};
@@ -25,8 +26,8 @@ pub enum Embedded {
 pub fn embed(prompt: &str) -> Result<Embedded> {
     let Some(name) = settings::external_encoder() else { return Ok(Embedded::Off) };
     let Some(encoder) = external()?.into_iter().find(|e| e.name == name) else { return Ok(Embedded::Off) };
-    let ready = telemetry::ready_vector(prompt)?;
-    Ok(match ready.map_or_else(|| ask_endpoint(prompt), Ok) {
+    let ask = || Ok(telemetry::ready_vector(prompt)?.map_or_else(|| ask_endpoint(prompt), Ok));
+    Ok(match cache::kept(Layer::Embedding, prompt, &[name.as_bytes()], Embedding::is_ok, ask)? {
         Err(why) => Embedded::Failed(format!("encoder {name:?} did not answer ({why})")),
         Ok(vector) if vector.len() != encoder.dimensions => Embedded::Failed(format!(
             "encoder {name:?} answered with {} dimensions, not {}",
@@ -40,8 +41,11 @@ pub fn embed(prompt: &str) -> Result<Embedded> {
     })
 }
 
+/// A vector, or why there is none.
+type Embedding = std::result::Result<Vec<f32>, String>;
+
 /// The worker asks; a backend never talks to the network.
-fn ask_endpoint(prompt: &str) -> std::result::Result<Vec<f32>, String> {
+fn ask_endpoint(prompt: &str) -> Embedding {
     let order = endpoint::for_embeddings(&pg::random_uuid(), &[prompt.to_owned()]).map_err(|e| e.to_string())?;
     let started = Instant::now();
     let called = client::call(&order, settings::embedding_timeout());

@@ -23,7 +23,7 @@ pub use feedback::{choose, count_uses, rate};
 pub use handler::{Handler, define as define_handler, handlers};
 pub use intents::{classify, train};
 pub use mining::{accept, mine, reject};
-pub use nearest::{Near, check_vector, nearest, nearest_by_other, nearest_to};
+pub use nearest::{check_vector, nearest, nearest_by_other, nearest_to};
 pub use reembed::{every as reembed_every, run as reembed};
 pub use store::{Known, exact, forget};
 pub use suggest::suggest;

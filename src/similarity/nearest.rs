@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::encoder::{self, LOCAL, nearest_statement};
 use super::live;
 use super::store::Known;
+use crate::cache::{self, Layer};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::pg::{self, Vector};
@@ -34,7 +35,8 @@ pub fn nearest(prompt: &str, bar: f64, count: usize) -> Result<Vec<Known>> {
     if embedding.is_zero() {
         return Ok(Vec::new());
     }
-    let found = telemetry::observe(Operation::Similarity, || nearest_to(LOCAL, &embedding.0, -1.0, count))?;
+    let look = || telemetry::observe(Operation::Similarity, || nearest_to(LOCAL, &embedding.0, -1.0, count));
+    let found = cache::kept(Layer::Similarity, prompt, &[&count.to_le_bytes()], |f: &Vec<_>| !f.is_empty(), look)?;
     Ok(scored(found, Scale::IDENTITY, bar))
 }
 

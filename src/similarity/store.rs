@@ -17,7 +17,7 @@ use crate::models::plan::Plan;
 use crate::pg::{self, Vector};
 
 /// A stored question.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Known {
     pub id: i64,
     pub query: String,

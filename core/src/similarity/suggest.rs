@@ -109,7 +109,8 @@ fn complete_last_word(prefix: &str, dataset: &Dataset, found: &mut Vec<Suggestio
         }
         PERIODS.iter().for_each(|p| offer(p, "period"));
         for column in of_role(dataset, Role::Dimension) {
-            let names = column.values.iter().take(MOST_SCANNED).flat_map(|v| std::iter::once(&v.stored).chain(&v.aliases));
+            let names =
+                column.values.iter().take(MOST_SCANNED).flat_map(|v| std::iter::once(&v.stored).chain(&v.aliases));
             let fitting = names.filter(|n| n.len() > typed.len() && fold(n).starts_with(&typed));
             for name in fitting.take(MOST_VALUES) {
                 found.push(Suggestion { text: format!("{head}{name}"), kind: "value", dataset: dataset.full_name() });

@@ -199,8 +199,7 @@ fn taught_questions_are_embedded_by_a_real_model_and_found() {
     let mut session = database.session();
     // Also where the router's own reading is sure, so that the endpoint is asked.
     session.batch_execute("SET router.direct_threshold = 1").expect("a setting");
-    let spec =
-        r#"{"schema":"QuickSpec@1","dataset":"public.shop","x":"region","y":"sales","agg":"max","chart":"bar"}"#;
+    let spec = r#"{"schema":"QuickSpec@1","dataset":"public.shop","x":"region","y":"sales","agg":"max","chart":"bar"}"#;
     for question in ["our best day by region", "how many people came to see us", "what do we earn at each place"] {
         session.batch_execute(&format!("SELECT router_teach('{question}', '{spec}')")).expect("it is taught");
     }
@@ -208,7 +207,8 @@ fn taught_questions_are_embedded_by_a_real_model_and_found() {
     assert_eq!(value(&mut session, source).as_deref(), Some("similarity"), "found at once, whoever embeds it later");
     let progress = "SELECT embedded = 3 AND queued = 0 FROM router.embedding_progress WHERE encoder = 'small'";
     wait_for(&mut session, progress, "the questions are embedded");
-    let index = "SELECT count(*) FROM pg_indexes WHERE tablename = 'query_embeddings' AND indexdef ~ 'hnsw.*384.*small'";
+    let index =
+        "SELECT count(*) FROM pg_indexes WHERE tablename = 'query_embeddings' AND indexdef ~ 'hnsw.*384.*small'";
     assert_eq!(value(&mut session, index).as_deref(), Some("1"), "the encoder has an index of its own");
     let nearest = "SELECT string_agg(m.original_query, ' | ') FROM router.query_embeddings q, match_query_embeddings(q.embedding, 0.5, 1) m
                    WHERE q.encoder = 'small' AND q.original_query = 'what do we earn at each place'";
