@@ -345,6 +345,10 @@ $$;
 REVOKE ALL ON FUNCTION router.make_log_week(text, date), router.log_weeks(text), router.make_log_weeks(integer),
   router.maintain_logs(integer, boolean, integer) FROM PUBLIC;
 
+CREATE TABLE router.uses_counted (counted_to timestamptz NOT NULL);
+INSERT INTO router.uses_counted VALUES (now());
+REVOKE ALL ON router.uses_counted FROM PUBLIC;
+
 CREATE TABLE router.proposals (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind       text        NOT NULL CHECK (kind IN ('template', 'synonym', 'golden', 'question')),
