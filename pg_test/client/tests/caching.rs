@@ -398,3 +398,15 @@ fn rows_that_depend_on_who_or_when_are_not_kept() {
         assert!(!kept(&shop, role, question), "{question}");
     }
 }
+
+#[test]
+fn a_full_cache_forgets_and_goes_on() {
+    // The connection's own store is small.
+    let shop = Shop::new(Server::Plain);
+    let mut session = shop.reader();
+    let count = "SELECT count(*) FROM generate_series(1, 400) n, router_route(format('top %s regions by sales', n)) r WHERE r ->> 'status' = 'ok'";
+    assert_eq!(value(&mut session, count).as_deref(), Some("400"));
+    session.batch_execute("RESET ROLE").expect("a superuser");
+    let stats = "SELECT evicted > 0 AND entries > 10 AND bytes < 1000000 FROM router_cache_stats() WHERE layer = 'spec'";
+    assert_eq!(value(&mut session, stats).as_deref(), Some("t"));
+}

@@ -135,3 +135,40 @@ fn an_old_answer_is_the_same_or_says_what_changed() {
         assert!(replay.contains(part), "{part} in {replay}");
     }
 }
+
+#[test]
+fn locks_time_out_and_deadlocks_have_one_victim() {
+    let (database, mut session) = shop();
+    let mut other = database.session();
+    other.batch_execute("BEGIN; LOCK TABLE router.golden_questions").expect("locked");
+    session.batch_execute("SET lock_timeout = '200ms'").expect("a setting");
+    assert_eq!(sqlstate(&mut session, "SELECT router_golden('total sales by region')"), "55P03");
+    assert_eq!(sqlstate(&mut session, "SELECT router_check()"), "55P03");
+    other.batch_execute("ROLLBACK; BEGIN; LOCK TABLE shop").expect("locked");
+    let status = "SELECT router_route('average sales by region') ->> 'status'";
+    assert_eq!(value(&mut session, status).as_deref(), Some("refused"), "the guard can't judge what it can't look at");
+    other.batch_execute("ROLLBACK").expect("unlocked");
+    assert_eq!(value(&mut session, status).as_deref(), Some("ok"), "and that is not kept");
+
+    session
+        .batch_execute(
+            "SET lock_timeout = 0; SELECT router_golden('total sales by region'); SELECT router_golden('average cost by region');
+             BEGIN; SELECT router_golden('total sales by region')",
+        )
+        .expect("the first row");
+    other.batch_execute("BEGIN; SELECT router_golden('average cost by region')").expect("the second row");
+    let crossing = std::thread::spawn(move || {
+        let outcome = other.batch_execute("SELECT router_golden('total sales by region'); COMMIT");
+        outcome.err().and_then(|e| e.code().map(|c| c.code().to_owned()))
+    });
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let mine = session.batch_execute("SELECT router_golden('average cost by region'); COMMIT");
+    let mine = mine.err().and_then(|e| e.code().map(|c| c.code().to_owned()));
+    let theirs = crossing.join().expect("no panic");
+    assert!(
+        matches!((mine.as_deref(), theirs.as_deref()), (Some("40P01"), None) | (None, Some("40P01"))),
+        "one of them goes on: {mine:?}, {theirs:?}"
+    );
+    session.batch_execute("ROLLBACK").expect("whatever is open");
+    assert_eq!(value(&mut session, "SELECT router_check()").as_deref(), Some("2"));
+}
