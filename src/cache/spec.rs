@@ -52,11 +52,12 @@ pub fn key(prompt: &str, context: &str, zone: &str) -> Result<Option<Key>> {
 /// The answer kept for a question, if it may be given now.
 pub fn get(key: &Key) -> Result<Option<Rc<Hit>>> {
     let now = pg::statement_time();
-    if let Some(hit) = LOCAL.with_borrow_mut(|local| local.get(&key.bytes)) {
-        if hit.holds_at(now) && hit.is_cleared(key.generation)? {
-            count(Layer::Spec, Event::LocalHit, 1);
-            return Ok(Some(hit));
-        }
+    if let Some(hit) = LOCAL.with_borrow_mut(|local| local.get(&key.bytes))
+        && hit.holds_at(now)
+        && hit.is_cleared(key.generation)?
+    {
+        count(Layer::Spec, Event::LocalHit, 1);
+        return Ok(Some(hit));
     }
     let Some((_, bytes)) = store::get(Layer::Spec, &key.bytes) else { return Ok(None) };
     let Some(mut hit) = Hit::decode(&bytes) else { return Ok(None) };
@@ -76,15 +77,12 @@ pub fn get(key: &Key) -> Result<Option<Rc<Hit>>> {
     Ok(Some(hit))
 }
 
+/// Relations that a statement reads, each with its columns.
+pub type Reads = Vec<(u32, Vec<i16>)>;
+
 /// Keeps a fresh answer: its JSON with `"cached": false`, its statement with what the guard found it to read, and what
 /// the decision log says of it.
-pub fn put(
-    key: &Key,
-    image: &JsonImage,
-    sql: Option<(&str, Vec<(u32, Vec<i16>)>)>,
-    record: Vec<u8>,
-    holds: Range<i64>,
-) {
+pub fn put(key: &Key, image: &JsonImage, sql: Option<(&str, Reads)>, record: Vec<u8>, holds: Range<i64>) {
     let (Some(request_id), Some(cached)) = (image.string_at("request_id"), image.entry_at("cached")) else { return };
     let Some(lifetime) = super::settings::lifetime(Layer::Spec) else { return };
     let mut image = image.clone();

@@ -75,7 +75,7 @@ pub fn model() -> Result<Rc<RoleModel>> {
     let role = pg::current_user();
     let generation = pg::invalidation::generation();
     ASKED.set(ASKED.get().wrapping_add(1));
-    if ASKED.get() % QUESTIONS_BETWEEN == 0 {
+    if ASKED.get().is_multiple_of(QUESTIONS_BETWEEN) {
         pg::mapped::let_go(SMALL_FILE);
     }
     let known = LOADED.with_borrow_mut(|loaded| {

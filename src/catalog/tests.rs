@@ -459,7 +459,7 @@ mod tests {
         let d = &seen.model.datasets[0];
         assert_eq!((d.layer, d.time_column), (Layer::Silver, Some(2)));
         assert_eq!(d.column("unit_price").unwrap().role, Role::Measure);
-        assert!(values(&d, "unit_price").is_empty() && seen.model.relationships.is_empty());
+        assert!(values(d, "unit_price").is_empty() && seen.model.relationships.is_empty());
         assert_eq!(seen.problems.len(), 2, "{:?}", seen.problems);
         let summary = Spi::get_one::<JsonB>("SELECT router_refresh('public.sales')").unwrap().unwrap().0;
         assert!(summary["warnings"][0].as_str().unwrap().contains("options were ignored"), "{summary}");

@@ -309,7 +309,7 @@ impl Table {
         let mut values = vec![unsafe { DatumWithOid::new(row.place, pg_sys::TIDOID) }];
         values.extend(row.changed.iter().map(|&i| row.typed(i)));
         super::as_extension_owner(|| {
-            Spi::connect_mut(|client| Ok(client.update(sql.as_str(), None, &values)?.len() > 0))
+            Spi::connect_mut(|client| Ok(!client.update(sql.as_str(), None, &values)?.is_empty()))
         })
     }
 }

@@ -246,11 +246,9 @@ impl<'a> Question<'a> {
             fingerprint: self.fingerprint,
             ..decision
         };
-        if settings::mode() == Mode::Sync || !memory::available() {
-            if may_write {
-                memory::add(Counter::Sync, 1);
-                return store::in_this_transaction(&Record::Decision(decision));
-            }
+        if may_write && (settings::mode() == Mode::Sync || !memory::available()) {
+            memory::add(Counter::Sync, 1);
+            return store::in_this_transaction(&Record::Decision(decision));
         }
         queue(&Record::Decision(decision));
         Ok(())
@@ -330,8 +328,7 @@ fn now_micros() -> i64 {
 
 /// The bytes of a UUID in text form; of anything else zeros.
 pub(super) fn uuid_bytes(text: &str) -> [u8; 16] {
-    let digits = text.bytes().filter(|b| *b != b'-');
-    let number =
-        digits.fold(Some(0u128), |number, digit| Some(number? << 4 | u128::from((digit as char).to_digit(16)?)));
+    let mut digits = text.chars().filter(|c| *c != '-');
+    let number = digits.try_fold(0u128, |number, digit| Some(number << 4 | u128::from(digit.to_digit(16)?)));
     number.unwrap_or(0).to_be_bytes()
 }

@@ -42,7 +42,7 @@ pub fn flag(items: &[Placed], words: &[Word], i: usize, model: &SemanticModel, u
     });
     let ends =
         items.get(i + 1).is_none_or(|next| !matches!(next.item, Item::Column(_) | Item::Value(..) | Item::Number(_)));
-    if !qualifies && !(said_of && ends) {
+    if !(qualifies || said_of && ends) {
         return None;
     }
     let negative = negated(items, i, used);

@@ -134,8 +134,9 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Option<Vec<f64>> {
         }
         for i in k + 1..n {
             let f = a[i][k] / a[k][k];
-            for j in k..n {
-                a[i][j] -= f * a[k][j];
+            let (above, below) = a.split_at_mut(i);
+            for (x, pivot) in below[0][k..].iter_mut().zip(&above[k][k..]) {
+                *x -= f * pivot;
             }
             b[i] -= f * b[k];
         }

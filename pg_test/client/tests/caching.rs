@@ -86,7 +86,7 @@ fn teaching_is_seen_by_the_very_next_question() {
     shop.owner
         .batch_execute("SELECT router_teach('total sales by region', router_route('average cost by region') -> 'spec')")
         .expect("taught");
-    assert_eq!(ask(&mut reader, "spec").contains("\"avg\""), true, "{}", ask(&mut reader, "spec"));
+    assert!(ask(&mut reader, "spec").contains("\"avg\""), "{}", ask(&mut reader, "spec"));
     warm(&mut reader);
     shop.owner.batch_execute("SELECT router_forget(id) FROM router.query_embeddings").expect("forgotten");
     assert!(!ask(&mut reader, "spec").contains("\"avg\""));
