@@ -346,8 +346,8 @@ REVOKE ALL ON FUNCTION router.make_log_week(text, date), router.log_weeks(text),
   router.maintain_logs(integer, boolean, integer) FROM PUBLIC;
 
 CREATE TABLE router.uses_counted (counted_to timestamptz NOT NULL);
-INSERT INTO router.uses_counted VALUES (now());
 REVOKE ALL ON router.uses_counted FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('router.uses_counted', '');
 
 CREATE TABLE router.proposals (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -572,7 +572,7 @@ $$;
 
 SELECT router.create_encoder_index('minilm-static-256', 256);
 
-INSERT INTO router.encoders (name, dimensions) VALUES ('minilm-static-256', 256);
+INSERT INTO router.encoders (name, dimensions, first_seen) VALUES ('minilm-static-256', 256, '-infinity');
 
 CREATE FUNCTION router.index_encoder()
 RETURNS trigger

@@ -1,7 +1,7 @@
--- Up to when the decision log has been looked through for uses of stored questions.
+-- Up to when the decision log has been looked through for uses of stored questions: one row, made by the first look.
 CREATE TABLE router.uses_counted (counted_to timestamptz NOT NULL);
-INSERT INTO router.uses_counted VALUES (now());
 REVOKE ALL ON router.uses_counted FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('router.uses_counted', '');
 
 -- What router_mine() proposes, for a person to accept or reject. A proposal is made once.
 CREATE TABLE router.proposals (
