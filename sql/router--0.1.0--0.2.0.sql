@@ -841,7 +841,9 @@ BEGIN ATOMIC
       JOIN router.query_embeddings l ON l.id = q.question_id
       JOIN router.remote_embeddings r ON r.text_hash = sha256(convert_to(l.original_query, 'UTF8')) AND r.model_id = for_encoder
      WHERE q.encoder = for_encoder AND q.attempts > 0
-     LIMIT n)
+     LIMIT n),
+  taken AS (
+    DELETE FROM router.remote_embeddings r USING arrived a WHERE r.text_hash = a.text_hash AND r.model_id = for_encoder)
   SELECT count(router.store_embedding(for_encoder, a.question_id, a.embedding)) FROM arrived a;
 END;
 
@@ -851,8 +853,6 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   DELETE FROM router.embedding_queue q
    WHERE q.encoder = for_encoder AND NOT EXISTS (SELECT FROM router.query_embeddings l WHERE l.id = q.question_id);
-  DELETE FROM router.remote_embeddings r
-   WHERE r.model_id = for_encoder AND r.created_at < now() - interval '1 hour';
 END;
 
 CREATE VIEW router.embedding_progress AS

@@ -7,9 +7,11 @@ use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use pgrx::spi::SpiHeapTupleData;
 use router_core::embed::Encoder;
+use router_core::quickspec::QuickSpec;
 use router_core::similarity::Scale;
+use router_core::sql::{SqlClock, build};
 use router_core::telemetry::ErrorKind;
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::encoder::{self, LOCAL, nearest_statement};
 use super::live;
@@ -17,6 +19,7 @@ use super::store::Known;
 use crate::cache::{self, Layer};
 use crate::catalog;
 use crate::error::{Error, Result};
+use crate::guc;
 use crate::pg::{self, Vector};
 use crate::telemetry::{self, Operation};
 
@@ -87,9 +90,14 @@ pub fn nearest_to(encoder: &str, vector: &[f32], threshold: f64, count: usize) -
         })
     })?;
     let model = if found.iter().all(|(_, visible)| *visible) { None } else { Some(catalog::model()?) };
-    let may_see = |k: &Known| {
-        let dataset = k.spec.as_ref().and_then(|s| s.get("dataset")).and_then(Value::as_str);
-        dataset.is_none_or(|d| model.as_ref().is_some_and(|m| m.model.dataset_index(d).is_some()))
+    let clock = SqlClock { timezone: "UTC".to_owned(), week_start: guc::week_start() };
+    // A spec that names what the caller may not read can't be built for him.
+    let may_see = |k: &Known| match (&k.spec, &model) {
+        (None, _) => true,
+        (Some(spec), Some(model)) => {
+            QuickSpec::deserialize(spec).is_ok_and(|s| build(&s, &model.model, &clock).is_ok())
+        }
+        (Some(_), None) => false,
     };
     Ok(found
         .into_iter()

@@ -4,7 +4,7 @@ use postgres::Client;
 use router_client_tests::{Database, Server, sqlstate, value};
 
 const COUNTERS: &str =
-    "SELECT concat_ws(' ', sum(total_requests), sum(successful_requests), min(avg_latency_ms), max(avg_latency_ms))
+    "SELECT concat_ws(' ', sum(total_requests), sum(successful_requests), round(min(avg_latency_ms)::numeric, 6), round(max(avg_latency_ms)::numeric, 6))
     FROM router.agent_model_assignments";
 
 /// A database with assignments a, b, ... whose ids end in their letter.
@@ -47,7 +47,7 @@ fn no_update_is_lost() {
             session.batch_execute(&sql).expect("an outcome is counted");
         }
     });
-    assert_eq!(value(&mut database.session(), COUNTERS).as_deref(), Some("2000 1000 103.5 103.5"));
+    assert_eq!(value(&mut database.session(), COUNTERS).as_deref(), Some("2000 1000 103.500000 103.500000"));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn outcomes_of_several_assignments_never_deadlock() {
         }
     });
     let mut session = database.session();
-    assert_eq!(value(&mut session, COUNTERS).as_deref(), Some("600 600 100 100"));
+    assert_eq!(value(&mut session, COUNTERS).as_deref(), Some("600 600 100.000000 100.000000"));
     // What waited to be learned is taken in at the latest by maintenance.
     session.batch_execute("SELECT router_maintain()").expect("maintenance");
     assert_eq!(value(&mut session, "SELECT count(*) FROM router.pending_outcomes").as_deref(), Some("0"));

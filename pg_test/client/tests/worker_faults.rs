@@ -66,8 +66,9 @@ fn killed_processes_take_nothing_with_them() {
         .batch_execute(&format!("ALTER DATABASE {name} SET router.embedding_model = 'small'"))
         .expect("a setting of the database");
     session
-        .batch_execute("SET router.embedding_model = 'small'; SELECT router_queue_embeddings('{one, two}')")
-        .expect("a job is queued");
+        .batch_execute("SET synchronous_commit = on; SET router.embedding_model = 'small'")
+        .expect("settings: what is committed is to outlive a crash");
+    session.batch_execute("SELECT router_queue_embeddings('{one, two}')").expect("a job is queued");
     for whom in ["the worker", "a caller"] {
         let waiting = callers(&database, 5, "30s");
         wait_for(&mut session, "SELECT taken = 5 FROM router_slots()", "five callers wait");
