@@ -24,6 +24,10 @@ pub fn run(context: &JobContext) -> Result<()> {
     let Some(encoder) = settings::external_encoder() else { return Ok(()) };
     let (stored, asked) = Spi::connect_mut(|client| {
         let args: [DatumWithOid; 2] = [encoder.as_str().into(), AT_ONCE.into()];
+        // A deferred trigger can't fire with the owner's rights: the index is made by the statement that tells how long
+        // the vectors are.
+        client.update("SET CONSTRAINTS router.index_encoder IMMEDIATE", None, &[])?;
+        client.update(include_str!("../../sql/similarity/learn_dimensions.sql"), None, &args[..1])?;
         let mut count = |sql: &str| -> Result<i64> {
             Ok(client.update(sql, None, &args)?.first().get_one::<i64>()?.unwrap_or_default())
         };
