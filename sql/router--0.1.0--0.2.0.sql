@@ -572,7 +572,7 @@ $$;
 
 SELECT router.create_encoder_index('minilm-static-256', 256);
 
-INSERT INTO router.encoders (name, dimensions, first_seen) VALUES ('minilm-static-256', 256, '-infinity');
+INSERT INTO router.encoders (name, dimensions, first_seen) VALUES ('minilm-static-256', 256, '1970-01-01 UTC');
 
 CREATE FUNCTION router.index_encoder()
 RETURNS trigger

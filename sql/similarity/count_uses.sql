@@ -1,7 +1,7 @@
 -- Adds to each stored question how often it answered since the last count. Decisions arrive a little late: the last two
 -- minutes are left for the next time. The first call of all only begins to count.
 WITH first AS (
-  INSERT INTO router.uses_counted SELECT '-infinity' WHERE NOT EXISTS (SELECT FROM router.uses_counted)),
+  INSERT INTO router.uses_counted SELECT '1970-01-01 UTC' WHERE NOT EXISTS (SELECT FROM router.uses_counted)),
 span AS (
   UPDATE router.uses_counted u SET counted_to = greatest(o.counted_to, now() - interval '2 minutes')
     FROM router.uses_counted o

@@ -50,7 +50,7 @@ END
 $$;
 
 SELECT router.create_encoder_index('minilm-static-256', 256);
-INSERT INTO router.encoders (name, dimensions, first_seen) VALUES ('minilm-static-256', 256, '-infinity');
+INSERT INTO router.encoders (name, dimensions, first_seen) VALUES ('minilm-static-256', 256, '1970-01-01 UTC');
 
 -- A new encoder's index is made when the transaction of its first row ends: until then the table is in use.
 CREATE FUNCTION router.index_encoder()

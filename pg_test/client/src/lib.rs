@@ -57,7 +57,7 @@ impl Database {
 
     /// A session on the standby, once it has replayed what was committed here until now.
     pub fn session_on_standby(&self) -> Client {
-        let now = value(&mut self.session(), "SELECT pg_current_wal_flush_lsn()").expect("a position");
+        let now = value(&mut self.session(), "SELECT pg_current_wal_insert_lsn()").expect("a position");
         let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{now}'");
         let mut admin = Server::Standby.config().connect(NoTls).expect("the standby answers");
         let deadline = Instant::now() + Duration::from_secs(30);
