@@ -128,7 +128,7 @@ fn a_server_that_stops_at_once_forgets_no_job() {
         .expect("a setting of the database");
     session
         .batch_execute(
-            "SET router.embedding_model = 'small'; SELECT pg_terminate_backend(pid) FROM router_worker();
+            "SET synchronous_commit = on; SET router.embedding_model = 'small'; SELECT pg_terminate_backend(pid) FROM router_worker();
              SELECT router_queue_embeddings(array_agg('text ' || n)) FROM generate_series(1, 100) n; CHECKPOINT",
         )
         .expect("jobs are queued");
