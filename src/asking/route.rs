@@ -16,7 +16,6 @@ pub struct Routed {
     pub request_id: String,
     pub answer: Answer,
     /// Which sources were looked at, and by what margin they were taken or passed over: for the decision log.
-    #[allow(dead_code)]
     pub steps: Vec<Step>,
     pub context: Context,
     /// Relations and columns that the statement reads.

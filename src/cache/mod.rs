@@ -22,8 +22,6 @@ pub mod settings;
 pub mod spec;
 mod store;
 
-#[allow(unused_imports)] // what health reports are made of
-pub use counters::Stats;
 pub use counters::stats;
 pub use kept::kept;
 
