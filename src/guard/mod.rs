@@ -8,6 +8,7 @@
 
 mod allowed;
 mod cost;
+mod differential;
 mod functions;
 mod growth;
 mod promises;

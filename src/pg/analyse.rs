@@ -165,3 +165,46 @@ fn statement_text(sql: &str, raw: &pg_sys::RawStmt) -> Option<String> {
     };
     Some(part.trim_matches([' ', '\t', '\n', '\r', '\x0c']).to_owned())
 }
+
+/// How the server's raw parser reads a text: for tests of what must read it alike.
+#[cfg(any(test, feature = "pg_test"))]
+pub mod raw {
+    use std::ffi::{CStr, CString};
+
+    use pgrx::pg_sys::NodeTag;
+    use pgrx::{PgList, pg_sys};
+
+    use crate::pg::attempt;
+
+    /// For each statement whether it is a SELECT (or VALUES, TABLE); None if the text does not parse.
+    pub fn are_selects(sql: &str) -> Option<Vec<bool>> {
+        let source = CString::new(sql).ok()?;
+        attempt(|| {
+            // SAFETY: a raw tree; only tags are read.
+            unsafe { parse(&source).iter_ptr().map(|raw| (*(*raw).stmt).type_ == NodeTag::T_SelectStmt).collect() }
+        })
+        .ok()
+    }
+
+    /// Are both texts read as the same one statement, but for where its parts stand?
+    pub fn same_statement(a: &str, b: &str) -> bool {
+        let (Ok(a), Ok(b)) = (CString::new(a), CString::new(b)) else {
+            return false;
+        };
+        attempt(|| {
+            // SAFETY: two raw trees, compared by the server.
+            unsafe {
+                match (parse(&a).head(), parse(&b).head()) {
+                    (Some(a), Some(b)) => pg_sys::equal((*a).stmt.cast(), (*b).stmt.cast()),
+                    _ => false,
+                }
+            }
+        })
+        .unwrap_or(false)
+    }
+
+    unsafe fn parse(source: &CStr) -> PgList<pg_sys::RawStmt> {
+        // SAFETY: NUL-terminated.
+        unsafe { PgList::from_pg(pg_sys::raw_parser(source.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT)) }
+    }
+}
