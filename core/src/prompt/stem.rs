@@ -15,6 +15,7 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("children", "child"),
     ("men", "man"),
     ("women", "woman"),
+    ("ids", "id"),
     ("feet", "foot"),
     ("teeth", "tooth"),
     ("mice", "mouse"),

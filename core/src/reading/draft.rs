@@ -79,6 +79,8 @@ pub struct Draft {
     pub has_time: bool,
     /// An unknown word that would have been a condition: "in Davao".
     pub lost_name: Option<String>,
+    /// What was to be grouped by names nothing here: "by volcano".
+    pub lost_group: Option<String>,
     /// Conditions that no row can meet.
     pub contradiction: Option<String>,
     /// References to the same dataset between which nothing decides.
@@ -138,6 +140,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         forks: Vec::new(),
         changed_noun: changed_noun(q, model, root, placed),
         lost_name: lost_name(q, placed),
+        lost_group: None,
         items: Items::default(),
     };
     let counted = roles.counts.iter().filter_map(|c| match c {
@@ -181,6 +184,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     }
     collect_datasets(&mut d, &scene);
     count_each_once(&mut d, &scene);
+    d.lost_group = lost_group(q, placed, d.x.is_some());
     d.via = named_references(&d, &scene);
     d.forks = forks(&d, model);
     d.contradiction = contradiction(&d.conditions, model)
@@ -224,6 +228,26 @@ fn lost_name(q: &Question, placed: &[Placed]) -> Option<String> {
         let written = &q.tokens[word.token].text;
         let name = written.starts_with(char::is_uppercase) || !crate::embed::Encoder::get().knows(&word.norm);
         (name && before.is_any(&["in", "from", "sa", "at", "near", "for"])).then(|| written.clone())
+    })
+}
+
+/// A word to group by that nothing registered bears, and that does not merely qualify a name ("by coffee shop address"):
+/// right after "by" where nothing else is grouped by, or beside what is ("by month and volcano").
+fn lost_group(q: &Question, placed: &[Placed], has_axis: bool) -> Option<String> {
+    let named = |item: &Item| matches!(item, Item::Column(_) | Item::Dataset(_) | Item::Value(..) | Item::Grain(_));
+    placed.iter().enumerate().filter(|(_, p)| p.item == Item::Cue(Cue::Group)).find_map(|(at, _)| {
+        let mut rest = placed[at + 1..].iter().filter(|p| p.item != Item::Filler).peekable();
+        let listed = rest.peek().is_some_and(|p| named(&p.item));
+        if listed {
+            rest.next();
+            rest.next_if(|p| matches!(p.item, Item::And))?;
+        } else if has_axis {
+            return None;
+        }
+        let lost = rest.next_if(|p| p.item == Item::Unknown)?;
+        let next = rest.find(|p| p.item != Item::Unknown).map(|p| &p.item);
+        let ends = next.is_none_or(|i| matches!(i, Item::Comma | Item::Time(_) | Item::And) || !listed && !named(i));
+        ends.then(|| q.words[lost.words.start].norm.clone())
     })
 }
 

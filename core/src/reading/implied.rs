@@ -81,6 +81,11 @@ const EXTREMES: &[(&str, Names, Direction)] = &[
     ("paid", PAY, Direction::Desc),
 ];
 
+/// True for words that imply a column by themselves: comparatives, superlatives, units.
+pub fn implies_column(norm: &str) -> bool {
+    COMPARED.iter().chain(UNITS).any(|(w, _)| *w == norm) || EXTREMES.iter().any(|(w, _, _)| *w == norm)
+}
+
 /// The column that the words around a comparison, or the unit after its number, speak of.
 pub fn compared_column(words: &[Word], near: &[Word], model: &SemanticModel, root: usize) -> Option<ColumnRef> {
     let said = |list: &[Word], table: &[(&str, Names)]| {

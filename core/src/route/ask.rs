@@ -5,7 +5,7 @@ use super::confidence::{self, Verdict};
 use super::context::{Context, ContextError};
 use super::{doubts, explain, followup, intent};
 use crate::quickspec::QuickSpec;
-use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, to_spec};
+use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, nominate, to_spec};
 use crate::semantic::{Aggregation, Lexicon, Role, SemanticModel, most_named, narrow, paths_from};
 use crate::sql::{SqlClock, build};
 
@@ -15,6 +15,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let mut q = Question::parse(prompt, lexicon, &context.clock);
     restrict(&mut q, &scope);
     narrow(&mut q.mentions, model, MOST_ROOTS);
+    nominate(&mut q, model, lexicon, &scope);
     if q.has(Cue::Write) && write_request(&q) {
         return Ok(Answer::refused(NEVER_WRITES));
     }
@@ -46,7 +47,7 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     let evidence = confidence::evidence(&q, &best, runner_up, model);
     let mut verdict = confidence::judge(&q, &best, &evidence, model);
     if verdict.status == Status::Ok
-        && let Some(reason) = doubts::doubt(&q, &best, &drafts)
+        && let Some(reason) = doubts::doubt(&q, prompt, &best, &drafts, model)
     {
         verdict = Verdict { status: Status::Clarify, confidence: verdict.confidence.min(0.3), reason };
     }

@@ -220,6 +220,9 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
     if let Some(name) = &best.lost_name {
         return clarify(0.3, format!("Nothing registered here bears the name \"{name}\"."));
     }
+    if let Some(word) = &best.lost_group {
+        return clarify(0.3, format!("Nothing registered here is called \"{word}\", so nothing can be grouped by it."));
+    }
     if let Some(word) = &best.changed_noun {
         return clarify(
             0.3,

@@ -1,19 +1,23 @@
-//! Questions that are understood and still can't be answered: they name a day that no calendar has, are in a language
-//! of which a part is not known, or too long to be read to their end.
+//! Questions that are understood and still can't be answered: they name a day that no calendar has, or something only by
+//! a word that is spoken of alike, are in a language of which a part is not known, or too long to be read to their end.
 
 use crate::prompt::language_name;
-use crate::reading::{Draft, Question};
+use crate::reading::{Draft, Item, Question};
+use crate::semantic::{SemanticModel, Source};
 
 /// So many other datasets that fit exactly as well leave the choice to chance.
 const MOST_AS_GOOD: usize = 3;
 
 /// Why the best reading must not be answered as it stands; `None` when nothing speaks against it.
-pub fn doubt(q: &Question, best: &Draft, others: &[Draft]) -> Option<String> {
+pub fn doubt(q: &Question, prompt: &str, best: &Draft, others: &[Draft], model: &SemanticModel) -> Option<String> {
     if q.cut > 0 {
         return Some(format!(
             "The question is too long: its last {} words were not read. Ask for one thing at a time.",
             q.cut
         ));
+    }
+    if let Some((word, column)) = only_similar(q, prompt, best, model) {
+        return Some(format!("Nothing registered here is called \"{word}\"; {column} comes nearest. Is it meant?"));
     }
     let as_good = others.iter().filter(|d| (d.score - best.score).abs() < 1e-5 && d.root != best.root).count();
     if as_good >= MOST_AS_GOOD {
@@ -35,4 +39,22 @@ pub fn doubt(q: &Question, best: &Draft, others: &[Draft]) -> Option<String> {
         ));
     }
     None
+}
+
+/// A word that the reading takes for a column which only means something alike, and that column.
+fn only_similar(q: &Question, prompt: &str, best: &Draft, model: &SemanticModel) -> Option<(String, String)> {
+    let used = |c| {
+        best.x == Some(c)
+            || best.y == Some(c)
+            || best.split == Some(c)
+            || best.columns.contains(&c)
+            || best.conditions.iter().chain(&best.part).any(|k| k.column == c)
+    };
+    best.items.placed.iter().find_map(|p| match p.item {
+        Item::Column(c) if p.source == Some(Source::Similar) && used(c) => {
+            let name = format!("{}.{}", model.datasets[c.dataset].full_name(), model.column(c).name);
+            Some((q.text(prompt, &p.words), name))
+        }
+        _ => None,
+    })
 }

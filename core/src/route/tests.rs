@@ -227,3 +227,25 @@ proptest! {
         prop_assert!((0.0..=1.0).contains(&a.confidence));
     }
 }
+
+#[test]
+fn what_is_only_spoken_of_alike_is_asked_back() {
+    let text = serde_json::to_string(&shop()).expect("json").replace("\"coupon\"", "\"chef\"");
+    let model: SemanticModel = serde_json::from_str(&text).expect("a model");
+    let lexicon = Lexicon::build(&model);
+    let asked = ask("total amount by cook", &model, &lexicon, &context()).expect("an answer");
+    assert_eq!(asked.status, Status::Clarify, "{asked:?}");
+    assert!(asked.explain.contains("\"cook\"") && asked.explain.contains("chef"), "{}", asked.explain);
+    assert_eq!(asked.alternatives[0].spec.x.as_deref(), Some("chef"));
+}
+
+#[test]
+fn an_unknown_group_is_asked_back() {
+    for prompt in ["total amount by volcano", "total amount in 2024 per volcano", "total amount by country and volcano"]
+    {
+        let asked = answer(prompt);
+        assert_eq!(asked.status, Status::Clarify, "{prompt}: {asked:?}");
+        assert!(asked.explain.contains("volcano"), "{}", asked.explain);
+    }
+    assert_eq!(answer("total amount by glorious country").status, Status::Ok);
+}

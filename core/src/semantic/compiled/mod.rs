@@ -47,6 +47,8 @@ pub enum Source {
     ValueAlias,
     /// Some of the words of the name.
     Partial,
+    /// No word of the name, but a word that is spoken of alike. Never stored.
+    Similar,
 }
 
 impl Source {
