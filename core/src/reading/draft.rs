@@ -8,10 +8,11 @@ use super::dimensions::{dimensions, splits};
 use super::doubt::{contradiction, forks, named_references, times_apart};
 use super::items::{Item, Items, Placed, items_for};
 use super::lookup::lookup;
+use super::lost::{changed_noun, lost_group, lost_name, lost_thing};
 use super::measure::measure;
 use super::question::Question;
 use super::ranking::{ranking, shares, sorting, year_over_year};
-use super::roles::{Counted, Roles, find_roles, is_measure};
+use super::roles::{Counted, Roles, find_roles};
 use super::times;
 use crate::entity::Condition;
 use crate::quickspec::{Chart, OrderBy, Transform};
@@ -81,6 +82,8 @@ pub struct Draft {
     pub lost_name: Option<String>,
     /// What was to be grouped by names nothing here: "by volcano".
     pub lost_group: Option<String>,
+    /// What the question is about, beside what it names, bears no name here: "sales of helicopters".
+    pub lost_thing: Option<String>,
     /// Conditions that no row can meet.
     pub contradiction: Option<String>,
     /// References to the same dataset between which nothing decides.
@@ -141,6 +144,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         changed_noun: changed_noun(q, model, root, placed),
         lost_name: lost_name(q, placed),
         lost_group: None,
+        lost_thing: None,
         items: Items::default(),
     };
     let counted = roles.counts.iter().filter_map(|c| match c {
@@ -185,6 +189,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     collect_datasets(&mut d, &scene);
     count_each_once(&mut d, &scene);
     d.lost_group = lost_group(q, placed, d.x.is_some());
+    d.lost_thing = lost_thing(&d, &scene);
     d.via = named_references(&d, &scene);
     d.forks = forks(&d, model);
     d.contradiction = contradiction(&d.conditions, model)
@@ -192,63 +197,6 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     d.score += layer_bonus(q, model, root) - unused_penalty(placed, &used, &d);
     d.items = items;
     Some(d)
-}
-
-/// An unknown word that qualifies a measure known by another name than its own.
-fn changed_noun(q: &Question, model: &SemanticModel, root: usize, placed: &[Placed]) -> Option<String> {
-    placed.windows(2).find_map(|pair| match (&pair[0].item, &pair[1].item) {
-        (Item::Unknown, Item::Column(c))
-            if is_measure(model, *c) && pair[1].source == Some(crate::semantic::Source::Alias)
-                // "marital status" is not the status of something else.
-                || (c.dataset != root || of_another(placed, c.dataset))
-                    && pair[0].words.end == pair[1].words.start
-                    && pair[1].source != Some(crate::semantic::Source::Value)
-                    && !model.column(*c).value_type.is_numeric() =>
-        {
-            Some(q.words[pair[0].words.start].norm.clone())
-        }
-        _ => None,
-    })
-}
-
-/// True when datasets are named, but not this one.
-fn of_another(placed: &[Placed], dataset: usize) -> bool {
-    let mut named = placed.iter().filter_map(|p| match p.item {
-        Item::Dataset(k) => Some(k),
-        _ => None,
-    });
-    named.next().is_some_and(|first| first != dataset && named.all(|k| k != dataset))
-}
-
-/// A name after a preposition that nothing registered bears.
-fn lost_name(q: &Question, placed: &[Placed]) -> Option<String> {
-    placed.iter().filter(|p| p.item == Item::Unknown).find_map(|p| {
-        let word = &q.words[p.words.start];
-        let before = p.words.start.checked_sub(1).map(|i| &q.words[i])?;
-        let written = &q.tokens[word.token].text;
-        let name = written.starts_with(char::is_uppercase) || !crate::embed::Encoder::get().knows(&word.norm);
-        (name && before.is_any(&["in", "from", "sa", "at", "near", "for"])).then(|| written.clone())
-    })
-}
-
-/// A word to group by that nothing registered bears, and that does not merely qualify a name ("by coffee shop address"):
-/// right after "by" where nothing else is grouped by, or beside what is ("by month and volcano").
-fn lost_group(q: &Question, placed: &[Placed], has_axis: bool) -> Option<String> {
-    let named = |item: &Item| matches!(item, Item::Column(_) | Item::Dataset(_) | Item::Value(..) | Item::Grain(_));
-    placed.iter().enumerate().filter(|(_, p)| p.item == Item::Cue(Cue::Group)).find_map(|(at, _)| {
-        let mut rest = placed[at + 1..].iter().filter(|p| p.item != Item::Filler).peekable();
-        let listed = rest.peek().is_some_and(|p| named(&p.item));
-        if listed {
-            rest.next();
-            rest.next_if(|p| matches!(p.item, Item::And))?;
-        } else if has_axis {
-            return None;
-        }
-        let lost = rest.next_if(|p| p.item == Item::Unknown)?;
-        let next = rest.find(|p| p.item != Item::Unknown).map(|p| &p.item);
-        let ends = next.is_none_or(|i| matches!(i, Item::Comma | Item::Time(_) | Item::And) || !listed && !named(i));
-        ends.then(|| q.words[lost.words.start].norm.clone())
-    })
 }
 
 fn unknown_words(q: &Question, placed: &[Placed]) -> Vec<String> {

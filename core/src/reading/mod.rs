@@ -10,6 +10,7 @@ mod flags;
 mod implied;
 mod items;
 mod lookup;
+mod lost;
 mod meaning;
 mod measure;
 mod order;

@@ -223,6 +223,9 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
     if let Some(word) = &best.lost_group {
         return clarify(0.3, format!("Nothing registered here is called \"{word}\", so nothing can be grouped by it."));
     }
+    if let Some(word) = &best.lost_thing {
+        return clarify(0.3, format!("Nothing registered here is called \"{word}\", and the question is about it."));
+    }
     if let Some(word) = &best.changed_noun {
         return clarify(
             0.3,

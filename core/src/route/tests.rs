@@ -249,3 +249,23 @@ fn an_unknown_group_is_asked_back() {
     }
     assert_eq!(answer("total amount by glorious country").status, Status::Ok);
 }
+
+#[test]
+fn words_that_change_what_is_asked_for_are_asked_back() {
+    for prompt in [
+        "total amount of helicopters",
+        "amount from movie tickets in Spain",
+        "amount of iPhone by country",
+        "amount tax by country",
+        "top 5 salesmen by amount",
+        "inventory of Spain by month",
+    ] {
+        let asked = answer(prompt);
+        assert_ne!(asked.status, Status::Ok, "{prompt}: {asked:?}");
+    }
+    for prompt in
+        ["amount figures by country", "the amount of our company by country", "how much amount does each country bring"]
+    {
+        assert_eq!(answer(prompt).status, Status::Ok, "{prompt}");
+    }
+}

@@ -1,0 +1,210 @@
+//! Words that bear no name here and yet change what is asked for: an answer that passes over them answers another
+//! question.
+
+use super::cues::Cue;
+use super::draft::{Draft, Scene};
+use super::items::{Item, Placed};
+use super::question::Question;
+use super::roles::is_measure;
+use crate::embed::Encoder;
+use crate::prompt::{Word, is_determiner};
+use crate::semantic::{SemanticModel, Source};
+
+/// What the question is about, beside what it names: "sales of helicopters", "the sales tax", "top 5 salesmen by
+/// revenue". Verbs and words that qualify a name ("coffee shop address") change nothing.
+pub(super) fn lost_thing(d: &Draft, scene: &Scene<'_>) -> Option<String> {
+    let Scene { q, model, placed, .. } = *scene;
+    let mut at = 0;
+    while at < placed.len() {
+        let end = at + placed[at..].iter().take_while(|p| p.item == Item::Unknown).count();
+        if end == at {
+            at += 1;
+            continue;
+        }
+        let last = &placed[end - 1];
+        let next = placed.get(end).filter(|p| p.words.start == last.words.end);
+        let word = &q.words[last.words.start];
+        let lost = is_noun(&word.norm)
+            && !next.is_some_and(|p| is_named(&p.item))
+            && !is_verb(q, last.words.end)
+            && (after_preposition(q, placed, at)
+                || after_name(d, q, placed, at, end)
+                || ranked(d, placed, at)
+                || possessor(d, q, placed, at, next));
+        if lost {
+            return Some(word.norm.clone());
+        }
+        at = end;
+    }
+    before_part_of_name(q, model, placed)
+}
+
+fn is_named(item: &Item) -> bool {
+    matches!(item, Item::Column(_) | Item::Dataset(_) | Item::Value(..) | Item::Grain(_))
+}
+
+/// No participle, gerund or adverb, as far as the ending tells.
+fn is_noun(norm: &str) -> bool {
+    const PARTICIPLES: &[&str] = &[
+        "paid", "sold", "bought", "spent", "made", "given", "taken", "held", "kept", "won", "lost", "done", "seen",
+        "born", "built", "sent", "drawn", "grown", "written", "taught", "met", "left", "led", "put", "set", "run",
+        "found", "known",
+    ];
+    // Of the measure itself, of whose it is, of what is sold: they say nothing of their own.
+    const EMPTY: &[&str] = &[
+        "figure",
+        "figures",
+        "stat",
+        "stats",
+        "level",
+        "levels",
+        "situation",
+        "picture",
+        "development",
+        "developments",
+        "movement",
+        "movements",
+        "change",
+        "changes",
+        "status",
+        "position",
+        "company",
+        "companies",
+        "business",
+        "firm",
+        "organisation",
+        "organization",
+        "goods",
+        "stuff",
+        "merchandise",
+        "thing",
+        "things",
+        "side",
+    ];
+    if EMPTY.contains(&norm) {
+        return false;
+    }
+    norm.len() > 2 && !["ing", "ed", "ly"].iter().any(|e| norm.ends_with(e)) && !PARTICIPLES.contains(&norm)
+}
+
+/// "comes from", "correspond to"; "does each carrier handle": what stands before is no noun.
+fn is_verb(q: &Question, end: usize) -> bool {
+    let followed = q.words.get(end).is_some_and(|w| w.is_any(&["from", "to", "with", "on"]));
+    followed || q.words[..end].iter().any(|w| w.is_any(&["do", "does", "did"]))
+}
+
+/// "sales of helicopters", "revenue from the lottery".
+fn after_preposition(q: &Question, placed: &[Placed], at: usize) -> bool {
+    const PREPOSITIONS: [&str; 5] = ["of", "for", "from", "about", "ng"];
+    // "iPhone" is two words of one token.
+    let token = q.words[placed[at].words.start].token;
+    let start = q.words.partition_point(|w| w.token < token);
+    // "of each user" groups: see `lost_group`.
+    let small = |w: &&Word| (is_determiner(&w.norm) && !w.is_any(&["each", "every"])) || w.is_any(&PREPOSITIONS);
+    let between = q.words[..start].iter().rev().take_while(small).count();
+    let before = start - between;
+    q.words[before..start].iter().any(|w| w.is_any(&PREPOSITIONS))
+        && placed[..at].iter().any(|p| matches!(p.item, Item::Column(_)) && p.words.end == before)
+}
+
+/// "sales tax", "payment terminal by region": a column's name that goes on with a word which is no part of it.
+fn after_name(d: &Draft, q: &Question, placed: &[Placed], at: usize, end: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|i| &placed[i]) else { return false };
+    let after = placed.get(end);
+    let ends = after.is_none_or(|p| match p.item {
+        Item::Cue(Cue::Group) | Item::Time(_) | Item::Comma => true,
+        Item::Filler => q.words[p.words.start].is_any(&["in", "by", "per", "for", "during", "since"]),
+        _ => false,
+    });
+    let asked = |c| d.x == Some(c) || d.y == Some(c) || d.split == Some(c);
+    ends && matches!(before.item, Item::Column(c) if asked(c)) && before.words.end == placed[at].words.start
+}
+
+/// "return rate" where the rate is that of something else.
+fn before_part_of_name(q: &Question, model: &SemanticModel, placed: &[Placed]) -> Option<String> {
+    placed.windows(2).find_map(|pair| match (&pair[0].item, &pair[1].item) {
+        (Item::Unknown, Item::Column(c))
+            if is_measure(model, *c)
+                && matches!(pair[1].source, Some(Source::Partial | Source::Unqualified))
+                && pair[0].words.end == pair[1].words.start
+                && is_noun(&q.words[pair[0].words.start].norm) =>
+        {
+            Some(q.words[pair[0].words.start].norm.clone())
+        }
+        _ => None,
+    })
+}
+
+/// "top 5 salesmen by revenue", where nothing else is ranked.
+fn ranked(d: &Draft, placed: &[Placed], at: usize) -> bool {
+    let before = placed[..at].iter().rev().find(|p| !matches!(p.item, Item::Filler | Item::Number(_)));
+    d.x.is_none() && before.is_some_and(|p| matches!(p.item, Item::Cue(Cue::Superlative(_))))
+}
+
+/// "inventory of Oishi": what it has is asked for, and the measure was only assumed.
+fn possessor(d: &Draft, q: &Question, placed: &[Placed], at: usize, next: Option<&Placed>) -> bool {
+    let leads = placed[..at].iter().all(|p| matches!(p.item, Item::Filler));
+    d.assumed_measure && leads && next.is_some_and(|p| p.item == Item::Filler && q.words[p.words.start].is("of"))
+}
+
+/// An unknown word that qualifies a measure known by another name than its own.
+pub(super) fn changed_noun(q: &Question, model: &SemanticModel, root: usize, placed: &[Placed]) -> Option<String> {
+    placed.windows(2).find_map(|pair| match (&pair[0].item, &pair[1].item) {
+        (Item::Unknown, Item::Column(c))
+            if is_measure(model, *c) && pair[1].source == Some(Source::Alias)
+                // "marital status" is not the status of something else.
+                || (c.dataset != root || of_another(placed, c.dataset))
+                    && pair[0].words.end == pair[1].words.start
+                    && pair[1].source != Some(Source::Value)
+                    && !model.column(*c).value_type.is_numeric() =>
+        {
+            Some(q.words[pair[0].words.start].norm.clone())
+        }
+        _ => None,
+    })
+}
+
+/// True when datasets are named, but not this one.
+fn of_another(placed: &[Placed], dataset: usize) -> bool {
+    let mut named = placed.iter().filter_map(|p| match p.item {
+        Item::Dataset(k) => Some(k),
+        _ => None,
+    });
+    named.next().is_some_and(|first| first != dataset && named.all(|k| k != dataset))
+}
+
+/// A name after a preposition that nothing registered bears.
+pub(super) fn lost_name(q: &Question, placed: &[Placed]) -> Option<String> {
+    placed.iter().filter(|p| p.item == Item::Unknown).find_map(|p| {
+        let word = &q.words[p.words.start];
+        let before = p.words.start.checked_sub(1).map(|i| &q.words[i])?;
+        let written = &q.tokens[word.token].text;
+        let name = written.starts_with(char::is_uppercase) || !Encoder::get().knows(&word.norm);
+        (name && before.is_any(&["in", "from", "sa", "at", "near", "for"])).then(|| written.clone())
+    })
+}
+
+/// A word to group by that nothing registered bears, and that does not merely qualify a name ("by coffee shop address"):
+/// right after "by" where nothing else is grouped by, or beside what is ("by month and volcano").
+pub(super) fn lost_group(q: &Question, placed: &[Placed], has_axis: bool) -> Option<String> {
+    placed.iter().enumerate().filter(|(_, p)| p.item == Item::Cue(Cue::Group)).find_map(|(at, _)| {
+        let mut rest = placed[at + 1..].iter().filter(|p| p.item != Item::Filler).peekable();
+        // "by insurance company": a value that only qualifies.
+        let value = rest.next_if(|p| matches!(p.item, Item::Value(..)) && !has_axis);
+        if let (Some(value), Some(next)) = (value, rest.peek()) {
+            let goes_on = next.item == Item::Unknown && next.words.start == value.words.end;
+            return goes_on.then(|| q.words[next.words.start].norm.clone());
+        }
+        let listed = rest.peek().is_some_and(|p| is_named(&p.item));
+        if listed {
+            rest.next();
+            rest.next_if(|p| matches!(p.item, Item::And))?;
+        } else if has_axis {
+            return None;
+        }
+        let lost = rest.next_if(|p| p.item == Item::Unknown)?;
+        let next = rest.find(|p| p.item != Item::Unknown).map(|p| &p.item);
+        let ends = next.is_none_or(|i| matches!(i, Item::Comma | Item::Time(_) | Item::And) || !listed && !is_named(i));
+        ends.then(|| q.words[lost.words.start].norm.clone())
+    })
+}
