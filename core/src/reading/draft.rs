@@ -16,7 +16,7 @@ use super::roles::{Counted, Roles, find_roles};
 use super::times;
 use crate::entity::Condition;
 use crate::quickspec::{Chart, OrderBy, Transform};
-use crate::semantic::{Aggregation, ColumnRef, Layer, Path, SemanticModel, paths_from};
+use crate::semantic::{Aggregation, ColumnRef, Layer, Path, SemanticModel, ValueType, paths_from};
 use crate::time::{Clock, Grain};
 
 /// What every step of a reading looks at.
@@ -84,6 +84,8 @@ pub struct Draft {
     pub lost_group: Option<String>,
     /// What the question is about, beside what it names, bears no name here: "sales of helicopters".
     pub lost_thing: Option<String>,
+    /// Hours are asked of a column that keeps days.
+    pub hourless: bool,
     /// Conditions that no row can meet.
     pub contradiction: Option<String>,
     /// References to the same dataset between which nothing decides.
@@ -145,6 +147,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         lost_name: lost_name(q, placed),
         lost_group: None,
         lost_thing: None,
+        hourless: false,
         items: Items::default(),
     };
     let counted = roles.counts.iter().filter_map(|c| match c {
@@ -188,6 +191,11 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     }
     collect_datasets(&mut d, &scene);
     count_each_once(&mut d, &scene);
+    if d.x_grain == Some(Grain::Hour) && d.x.is_some_and(|x| model.column(x).value_type == ValueType::Date) {
+        // Days have no hours: whoever keeps the time of day answers.
+        d.hourless = true;
+        d.score -= 1.5;
+    }
     d.lost_group = lost_group(q, placed, d.x.is_some());
     d.lost_thing = lost_thing(&d, &scene);
     d.via = named_references(&d, &scene);

@@ -95,7 +95,7 @@ fn is_verb(q: &Question, end: usize) -> bool {
 
 /// "sales of helicopters", "revenue from the lottery".
 fn after_preposition(q: &Question, placed: &[Placed], at: usize) -> bool {
-    const PREPOSITIONS: [&str; 5] = ["of", "for", "from", "about", "ng"];
+    const PREPOSITIONS: [&str; 9] = ["of", "for", "from", "about", "in", "per", "excluding", "except", "ng"];
     // "iPhone" is two words of one token.
     let token = q.words[placed[at].words.start].token;
     let start = q.words.partition_point(|w| w.token < token);

@@ -156,7 +156,7 @@ pub fn probability(e: &Evidence, fitted: Option<&[f32]>) -> f32 {
 }
 
 /// From this fitted probability on 95 % of the answers to databases held out were right: it is called 0.9.
-const SURE: f32 = 0.95;
+const SURE: f32 = 0.955;
 
 /// The upper end of the scale, stretched so that 0.9 means what it should.
 fn sober(p: f32) -> f32 {

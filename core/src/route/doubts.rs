@@ -26,6 +26,9 @@ pub fn doubt(q: &Question, prompt: &str, best: &Draft, others: &[Draft], model: 
             as_good + 1
         ));
     }
+    if best.hourless {
+        return Some("What is registered here keeps days, not the time of day.".into());
+    }
     if let Some(note) = q.times.notes.first() {
         return Some(format!("A date can't be read: {note}."));
     }

@@ -259,6 +259,7 @@ fn words_that_change_what_is_asked_for_are_asked_back() {
         "amount tax by country",
         "top 5 salesmen by amount",
         "inventory of Spain by month",
+        "amount by hour of the day",
     ] {
         let asked = answer(prompt);
         assert_ne!(asked.status, Status::Ok, "{prompt}: {asked:?}");
