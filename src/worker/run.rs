@@ -10,6 +10,8 @@ use crate::pg::worker::board::{self, Left};
 
 /// How often a worker looks whether its extension is still there, when nobody says so.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How long calls under way are served between two runs of the jobs, at least.
+const TURN: Duration = Duration::from_millis(2);
 
 /// The whole life of the worker at a place of the board.
 pub fn run(number: usize) {
@@ -83,13 +85,15 @@ fn serve(number: usize, mut engine: Engine) -> Left {
                 background::wait(sleep, bell::descriptor(number));
             }
         }
-        // Calls that came meanwhile are begun, and those under way are served for a while.
-        if engine.serve(next) == Heard::Jobs {
+        // Calls that came meanwhile are begun, and those under way are served for a while: jobs that have much to do
+        // take turns with them.
+        let until = if engine.is_busy() { next.max(Instant::now() + TURN) } else { next };
+        if engine.serve(until) == Heard::Jobs {
             schedule.wake();
         }
-        let (queued, live) = engine.settled().into_iter().partition(|settled| settled.queued.is_some());
-        queue::ended(queued);
-        outcomes::keep(live);
+        let settled = engine.settled();
+        outcomes::keep(&settled);
+        queue::ended(settled);
         background::serve_interrupts();
     }
 }

@@ -22,6 +22,7 @@ use crate::pg::process;
 use crate::pg::worker::{endpoints, slots};
 use crate::worker::bell::{self, Reason};
 use crate::worker::budget::Budgets;
+use crate::worker::readings;
 use crate::worker::settings::{self, CallSettings};
 
 /// While calls are under way the worker looks around this often: for what signals asked, and for callers that left.
@@ -168,6 +169,11 @@ impl Desk {
             let left = u64::try_from(taken.deadline - process::now()).unwrap_or(0);
             let deadline = Instant::now() + Duration::from_micros(left);
             match serde_json::from_slice::<Order>(&taken.request) {
+                Ok(order) if order.shadow.is_some() => {
+                    readings::accept(order);
+                    // Frees the slot.
+                    slots::deliver(taken.slot, taken.generation, &[]);
+                }
                 Ok(order) => self.begin(tasks, order, caller, None, deadline),
                 Err(_) => answer(caller, &Answer::failed(Failure::Rejected)),
             }
