@@ -13,7 +13,7 @@ use pgrx::{JsonB, PgBuiltInOids};
 use serde_json::Value;
 
 use super::JobContext;
-use super::call::{Answer, Settled};
+use super::call::{Answer, Failure, Settled};
 use crate::error::{Error, Result};
 use crate::models::outcome::Outcome;
 use crate::models::plan::Plan;
@@ -220,8 +220,8 @@ fn count_calls(settled: &[Settled]) -> Result<()> {
 fn decision(settled: &Settled) -> Result<()> {
     let Some(recommendation) = &settled.order.recommendation else { return Ok(()) };
     let failure = settled.answer.failure;
-    // What the endpoint never saw says nothing of it.
-    let unasked = settled.answer.attempts == 0;
+    // What the endpoint never saw, or had no time for, says nothing of it.
+    let unheard = settled.answer.attempts == 0 || failure == Some(Failure::Left);
     let id = Spi::connect_mut(|client| {
         let values = [JsonB(recommendation.clone()).into(), settled.order.request_id.as_str().into()];
         Ok::<_, crate::error::Error>(LOG.with(|log| log.update(client, &values))?.first().get_one::<Uuid>()?)
@@ -231,7 +231,7 @@ fn decision(settled: &Settled) -> Result<()> {
         let sql = "UPDATE router.routing_decisions SET error = $2, fallback_used = true, fallback_reason = $2 WHERE decision_id = $1";
         Spi::connect_mut(|client| client.update(sql, None, &[id.into(), failure.text().into()]).map(|_| ()))?;
     }
-    if unasked {
+    if unheard {
         return Ok(());
     }
     let outcome = Outcome {

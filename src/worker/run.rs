@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::call::{Engine, Heard};
+use super::call::{Engine, Heard, Settled};
 use super::jobs::{self, Ran, Schedule};
 use super::{bell, outcomes, queue, settings};
 use crate::pg::background::{self, Scratch};
@@ -62,7 +62,7 @@ fn serve(number: usize, mut engine: Engine) -> Left {
         // Entries of the queue that are not due yet keep it here.
         let leaves = needless && !first && (idle || orders.probe) && left() != Left::Unfinished;
         if orders.stop || leaves || background::told_to_stop() || !settings::enabled() {
-            drop(engine);
+            note(engine.end());
             schedule.run_last();
             return if leaves { Left::Idle } else { left() };
         }
@@ -91,11 +91,15 @@ fn serve(number: usize, mut engine: Engine) -> Left {
         if engine.serve(until) == Heard::Jobs {
             schedule.wake();
         }
-        let settled = engine.settled();
-        outcomes::keep(&settled);
-        queue::ended(settled);
+        note(engine.settled());
         background::serve_interrupts();
     }
+}
+
+/// Keeps what calls came to until the jobs write it.
+fn note(settled: Vec<Settled>) {
+    outcomes::keep(&settled);
+    queue::ended(settled);
 }
 
 fn extension_is_installed() -> bool {

@@ -80,6 +80,8 @@ pub enum Failure {
     TooLarge,
     /// The body is not what was asked for.
     Malformed,
+    /// Nobody waits for the answer any more.
+    Left,
 }
 
 impl Failure {
@@ -98,6 +100,7 @@ impl Failure {
             Self::Server => "the endpoint had an error",
             Self::TooLarge => "the answer is too large",
             Self::Malformed => "the answer is not what was asked for",
+            Self::Left => "the caller left",
         }
     }
 
