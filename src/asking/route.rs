@@ -31,7 +31,7 @@ pub struct Routed {
 
 /// Routes a prompt for the current user, whatever is kept of earlier answers. Nothing is written.
 pub fn route(prompt: &str, given: &Value) -> Result<Routed> {
-    telemetry::question(prompt, given, |question| {
+    telemetry::question(prompt, &given.to_string(), |question| {
         admit(prompt)?;
         answer(prompt, given, Some(question))
     })
@@ -59,7 +59,7 @@ pub(super) fn answer(prompt: &str, given: &Value, mut question: Option<&mut Ques
         question.model(known.model.version, known.fingerprint);
         question.step("model");
     }
-    let request_id = question.as_ref().map_or_else(pg::random_uuid, |q| q.request_id().to_owned());
+    let request_id = question.as_ref().map_or_else(pg::new_uuid, |q| q.request_id().to_owned());
     let unheard = Cell::new(false);
     let asked = Asked { request_id: &request_id, prompt, given, context: &context, known: &known, began, unheard };
     let decision = if known.model.datasets.is_empty() { nothing_registered() } else { decide(&asked)? };

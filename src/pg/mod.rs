@@ -6,6 +6,7 @@ pub mod analyse;
 mod attempt;
 pub mod background;
 pub mod bar;
+pub mod bulk;
 mod clock;
 mod database;
 pub mod facts;
@@ -37,7 +38,7 @@ pub mod writes;
 
 pub use advisory::{advisory_lock, restoring, try_advisory_lock};
 pub use attempt::{Failure, attempt, looking_at_errors};
-pub use clock::{random, random_uuid, session_timezone, statement_time};
+pub use clock::{random, new_uuid, session_timezone, statement_time};
 pub use database::{in_recovery, may_write, server_version};
 pub use json::JsonArg;
 pub use jsonb_image::JsonImage;

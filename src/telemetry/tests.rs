@@ -160,7 +160,7 @@ mod tests {
              SELECT router_register('shipments');
              INSERT INTO router.decisions (request_id, decided_at, role_name, status, source, intent, confidence, dataset, spec, cached,
                                            total_ms, timings, semantic_version, fingerprint, logged)
-             SELECT gen_random_uuid(), now(), 'somebody', 'ok', 'direct_routing', 'unknown', 1, 'public.shipments',
+             SELECT gen_new_uuid(), now(), 'somebody', 'ok', 'direct_routing', 'unknown', 1, 'public.shipments',
                     '{\"filters\": {\"parcel\": \"parcel 7\"}}', false, 1, '{}', 1, '', 'sync'
              FROM generate_series(1, 10)",
         )

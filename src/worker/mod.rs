@@ -84,7 +84,7 @@ pub fn embed(text: &str) -> Result<Vec<f32>> {
     if text.trim().is_empty() {
         return Err(Error::invalid("the text is blank"));
     }
-    let order = endpoint::for_embeddings(endpoint::embedding_model()?, &crate::pg::random_uuid(), &[text.to_owned()])?;
+    let order = endpoint::for_embeddings(endpoint::embedding_model()?, &crate::pg::new_uuid(), &[text.to_owned()])?;
     let answer = client::call(&order, settings::llm_timeout()).map_err(|absence| {
         Error::new(pgrx::PgSqlErrorCode::ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION, absence.text())
             .with_hint("SELECT * FROM router_worker(), router_endpoints()")
