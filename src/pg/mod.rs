@@ -38,7 +38,7 @@ pub mod writes;
 
 pub use advisory::{advisory_lock, restoring, try_advisory_lock};
 pub use attempt::{Failure, attempt, looking_at_errors};
-pub use clock::{random, new_uuid, session_timezone, statement_time};
+pub use clock::{new_uuid, random, session_timezone, statement_time};
 pub use database::{in_recovery, may_write, server_version};
 pub use json::JsonArg;
 pub use jsonb_image::JsonImage;

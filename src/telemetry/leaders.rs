@@ -109,7 +109,8 @@ fn written(id: Id) -> Result<Option<Rc<[u8]>>> {
             let Some(row) = rows.next() else { return Ok(None) };
             let text = |i| row.get::<String>(i);
             let some = |i| text(i).map(Option::unwrap_or_default);
-            let (role, prompt, context, status, source, intent) = (some(1)?, text(2)?, text(3)?, some(4)?, some(5)?, some(6)?);
+            let (role, prompt, context, status, source, intent) =
+                (some(1)?, text(2)?, text(3)?, some(4)?, some(5)?, some(6)?);
             let (layer, dataset, spec, sql) = (text(8)?, text(9)?, text(10)?, text(11)?);
             let (candidates, error, clock, settings) = (text(12)?, text(13)?, some(14)?, some(15)?);
             let decision = Decision {

@@ -329,8 +329,11 @@ fn queue(record: &Record<'_>) -> Pushed {
         return Pushed::Lost;
     };
     let pushed = memory::push(pg::process::database(), &bytes);
-    if pushed == Pushed::Plenty {
-        worker::wake();
+    match pushed {
+        Pushed::Plenty => drop(worker::wake()),
+        // There may be no worker: its time to look may be over before the next question.
+        Pushed::First => worker::expect(),
+        Pushed::Queued | Pushed::Lost => {}
     }
     pushed
 }

@@ -50,7 +50,9 @@ pub fn insert(decisions: &[&Decision<'_>]) -> Result<bool> {
     let times: Vec<Moment> = decisions.iter().map(|d| Moment(d.decided_at.saturating_sub(EPOCH))).collect();
     let mut json = Json { memory: Memory::current(), known: HashMap::new() };
     let how = bulk::text("batched");
-    bulk::insert_by_time(c"decisions", &COLUMNS, &times, |i, values| fill(decisions[i], times[i], how, &mut json, values))
+    bulk::insert_by_time(c"decisions", &COLUMNS, &times, |i, values| {
+        fill(decisions[i], times[i], how, &mut json, values)
+    })
 }
 
 fn fill<'r>(d: &Decision<'r>, time: Moment, how: pg_sys::Datum, json: &mut Json<'r>, values: &mut Values<'_>) {

@@ -50,6 +50,11 @@ pub fn wake() -> Presence {
     presence
 }
 
+/// Has the worker started if there is none; it comes in its time.
+pub fn expect() {
+    board::demand(process::database());
+}
+
 /// As [`wake`], once this transaction is committed: what it wrote is not there before.
 pub fn wake_at_commit() {
     pgrx::register_xact_callback(pgrx::PgXactCallbackEvent::Commit, || {

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_repeat_is_short_and_brings_the_rest_back() {
-        let first = Decision { prompt: Some("total sales"), cached: true, leads: true, total_us: 9, ..Decision::default() };
+        let first =
+            Decision { prompt: Some("total sales"), cached: true, leads: true, total_us: 9, ..Decision::default() };
         let repeat = Repeat { of: first.request_id, request_id: [7; 16], decided_at: 1 << 50, total_us: 5 };
         let bytes = Record::Repeat(repeat).to_bytes().unwrap();
         assert!(bytes.len() < 64);
