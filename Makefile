@@ -34,7 +34,7 @@ stop: ## stop the private cluster
 clean: ## remove the private cluster and everything built
 	@scripts/clean.sh
 
-bench: ## measure; the report goes to .pg/bench (PART='latency throughput core counted peer': some)
+bench: ## measure; the report goes to .pg/bench (PART='latency throughput memory core counted peer': some)
 	@scripts/bench.sh $(PART)
 
 soak: ## mixed load for MINUTES (default 20): memory flat, no error unaccounted

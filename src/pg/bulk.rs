@@ -36,6 +36,16 @@ pub fn text(text: &str) -> pg_sys::Datum {
     pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text_with_len(text.as_ptr().cast(), text.len() as i32) })
 }
 
+/// The SHA-256 of a text in hexadecimal, as a text value.
+pub fn sha256(of: &str) -> Option<pg_sys::Datum> {
+    // SAFETY: bytea is laid out as text is; the function gives a bytea of 32 bytes with a header of four.
+    let digest = unsafe {
+        let datum = pgrx::direct_function_call_as_datum(pg_sys::sha256_bytea, &[Some(text(of))])?;
+        std::slice::from_raw_parts(datum.cast_mut_ptr::<u8>().add(pg_sys::VARHDRSZ), 32).to_vec()
+    };
+    Some(text(&digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+}
+
 /// Memory that outlives the rows of a chunk: the context that is current where this is made.
 pub struct Memory(pg_sys::MemoryContext);
 

@@ -43,10 +43,6 @@ const EPOCH: i64 = 946_684_800_000_000;
 
 /// Adds a row for each decision. False, and nothing was added, where that takes a statement.
 pub fn insert(decisions: &[&Decision<'_>]) -> Result<bool> {
-    // A hashed prompt is the exception, and the server's function makes it.
-    if decisions.iter().any(|d| d.hash_prompt) {
-        return Ok(false);
-    }
     let times: Vec<Moment> = decisions.iter().map(|d| Moment(d.decided_at.saturating_sub(EPOCH))).collect();
     let mut json = Json { memory: Memory::current(), known: HashMap::new() };
     let how = bulk::text("batched");
@@ -65,8 +61,8 @@ fn fill<'r>(d: &Decision<'r>, time: Moment, how: pg_sys::Datum, json: &mut Json<
     put(Some(bulk::uuid(&d.request_id)));
     put(Some(pg_sys::Datum::from(time.0)));
     put(Some(text(d.role)));
-    put(d.prompt.map(text));
-    put(None);
+    put(d.prompt.filter(|_| !d.hash_prompt).map(text));
+    put(d.prompt.filter(|_| d.hash_prompt).and_then(bulk::sha256));
     put(json.of(d.context));
     put(Some(text(d.status)));
     put(Some(text(d.source)));

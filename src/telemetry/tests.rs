@@ -103,8 +103,9 @@ mod tests {
         );
         assert_eq!(
             did.as_deref(),
-            Some("detached decisions_20200106, detached error_log_20200106, deleted error_log_default 1")
+            Some("detached decisions_20200106, detached error_log_20200106, detached error_log_default 1")
         );
+        assert_eq!(number("SELECT count(*) FROM router.error_log_kept WHERE occurred_at = '2019-01-01'"), 1);
         assert_eq!(number("SELECT count(*) FROM router.decisions_20200106"), 0, "detached, it is still there");
         Spi::run(
             "ALTER TABLE router.decisions ATTACH PARTITION router.decisions_20200106 FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z')",
@@ -160,7 +161,7 @@ mod tests {
              SELECT router_register('shipments');
              INSERT INTO router.decisions (request_id, decided_at, role_name, status, source, intent, confidence, dataset, spec, cached,
                                            total_ms, timings, semantic_version, fingerprint, logged)
-             SELECT gen_new_uuid(), now(), 'somebody', 'ok', 'direct_routing', 'unknown', 1, 'public.shipments',
+             SELECT gen_random_uuid(), now(), 'somebody', 'ok', 'direct_routing', 'unknown', 1, 'public.shipments',
                     '{\"filters\": {\"parcel\": \"parcel 7\"}}', false, 1, '{}', 1, '', 'sync'
              FROM generate_series(1, 10)",
         )

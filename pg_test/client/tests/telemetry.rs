@@ -121,7 +121,8 @@ fn a_repeat_is_on_record_as_fully_as_the_first() {
     let hashed = "SELECT set_config('router.log_prompts', 'hash', false), router_route('total sales by region')";
     value(&mut session, hashed);
     value(&mut session, hashed);
-    let prompts = "SELECT count(prompt_hash) || ' ' || count(prompt_hash) FILTER (WHERE spec IS NULL AND sql IS NULL AND prompt IS NULL)
+    let prompts = "SELECT count(prompt_hash) || ' ' || count(prompt_hash) FILTER (WHERE spec IS NULL AND sql IS NULL AND prompt IS NULL
+                     AND prompt_hash = encode(sha256('total sales by region'), 'hex'))
                    FROM router.decisions";
     eventually(&mut other, prompts, "2 2");
 }
