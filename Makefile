@@ -4,17 +4,20 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test install psql dsn stop clean bench soak eval setup lint
+.PHONY: help demo test test-llm install psql dsn stop clean bench soak eval setup lint
 export PG_CONFIG
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## set everything up, load the Scout data, ask eight questions
 	@scripts/demo.sh
 
 test: ## set everything up, run every test (SUITE='core fuzz in-server sql clients': some)
 	@scripts/test.sh $(SUITE)
+
+test-llm: ## ask a real small language model, end to end (the first time compiles for ten minutes)
+	@scripts/test-llm.sh
 
 install: ## install the extension in your own server: make install PG_CONFIG=/path/to/pg_config
 	@scripts/install-own.sh "$(PG_CONFIG)"
@@ -31,7 +34,7 @@ stop: ## stop the private cluster
 clean: ## remove the private cluster and everything built
 	@scripts/clean.sh
 
-bench: ## measure; the report goes to .pg/bench (PART='latency throughput core counted peer': some)
+bench: ## measure; the report goes to .pg/bench (PART='latency throughput memory core counted peer': some)
 	@scripts/bench.sh $(PART)
 
 soak: ## mixed load for MINUTES (default 20): memory flat, no error unaccounted

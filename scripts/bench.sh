@@ -5,6 +5,7 @@
 #   throughput  pgbench, two clients, prepared: SELECT 1, questions from the cache, questions never asked before
 #   core        criterion over the brain's parts
 #   counted     instructions of the hot path under callgrind: the same on any machine of one kind
+#   memory      private memory of a connection after its first question, beside one that asked SELECT 1
 #   peer        NL4DV on the same questions (needs Python 3 and the package index the first time)
 #   scale       1,000 tables with 1,000,000 values in a database of its own: questions, first question, memory
 #
@@ -15,10 +16,10 @@
 locate_state
 take_lock
 rounds=${ROUNDS:-5}
-parts=" ${*:-latency throughput core counted peer scale} "
+parts=" ${*:-latency throughput memory core counted peer scale} "
 wants() { [[ $parts == *" $1 "* ]]; }
 for part in $parts; do
-  case $part in latency | throughput | core | counted | peer | scale) ;; *) fail "no part '$part'" "latency, throughput, core, counted, peer or scale" ;; esac
+  case $part in latency | throughput | memory | core | counted | peer | scale) ;; *) fail "no part '$part'" "latency, throughput, memory, core, counted, peer or scale" ;; esac
 done
 [ -f "$STATE/demo-registered" ] || scripts/demo.sh >/dev/null
 scripts/up.sh
@@ -144,6 +145,22 @@ throughput() {
   table "$out/pgbench_p99.tsv" "SELECT 1" "p99, µs"
 }
 
+# Pages that a connection shares with nobody, when it has asked and is idle.
+memory() {
+  : >"$out/memory.tsv"
+  local round ask="SELECT router_route('Top 5 brands by sales in 2024', '{\"as_of\": \"2025-03-15T10:00:00+08:00\"}');"
+  for round in $(seq "$rounds"); do
+    for what in "after SELECT 1|SELECT 1;" "after a first router_route|$ask"; do
+      # \! runs while the connection is idle.
+      printf '%s\n' "${what#*|}" 'SELECT pg_backend_pid() AS pid \gset' '\setenv BACKEND :pid' \
+        "\\! awk '/^Private/ { n += \$2 } END { print \"private\", n }' /proc/\$BACKEND/smaps_rollup" | psql |
+        awk -v r="$round" -v name="${what%%|*}" '$1 == "private" { printf "%s\t%s\t%s\n", name, r, $2 }' >>"$out/memory.tsv"
+    done
+  done
+  printf '\n## Private memory of an idle connection\n'
+  table "$out/memory.tsv" "after SELECT 1" "kB"
+}
+
 core() {
   step "Criterion over the brain (the first time it is compiled)" "see the log" cargo bench -q -p router-core --bench brain -- --quick
   printf '\n## The brain (criterion)\n\n| what | time |\n|---|---:|\n'
@@ -182,6 +199,9 @@ peer() {
       return
     fi
   fi
+  # Without it NL4DV looks no word up, and is not what it is meant to be.
+  [ -e /usr/share/wordnet/index.sense ] || as_root apt-get -q -y install --no-install-recommends wordnet-base wordnet-sense-index >"$STATE/log/wordnet.log" 2>&1 ||
+    note "WordNet's data could not be installed (wordnet-base, wordnet-sense-index): NL4DV is measured without it"
   psql --csv -c "SELECT sale_date, region, brand, product_category, total_sales, transactions FROM public.scout_gold_kpis ORDER BY md5(scout_gold_kpis::text) LIMIT 2000" >"$out/table.csv" ||
     fail "the table could not be read" "see above"
   sed -i '1{/sale_date/!i sale_date,region,brand,product_category,total_sales,transactions
@@ -202,6 +222,7 @@ slower=
   # Not in a subshell: `slower` is wanted afterwards.
   if wants latency; then latency; fi
   if wants throughput; then throughput; fi
+  if wants memory; then memory; fi
   if wants core; then core; fi
   if wants counted; then counted; fi
   if wants peer; then peer; fi

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Mixed load for a while, to see that memory stays flat and nothing fails unaccounted: scripts/soak.sh [MINUTES]
 #
-# Default 20 minutes. Four connections stay (questions old and new, rows, teaching, DDL, model routing, bad input), a
-# fifth is made anew each time. Every error that is meant to come is caught by the statement that provokes it, so that
-# any ERROR in the server's log is one too many. The report goes to .pg/soak and to standard output; the exit status
-# says whether all was well.
+# Default 20 minutes; RATE=n: so many transactions a second at most, beside other work. Four connections stay (questions
+# old and new, rows, teaching, DDL, model routing, bad input), a fifth is made anew each time. Every error that is meant
+# to come is caught by the statement that provokes it, so that any ERROR in the server's log is one too many. The report
+# goes to .pg/soak and to standard output; the exit status says whether all was well.
 . "$(dirname "$0")/lib.sh"
 locate_state
 take_lock
@@ -23,7 +23,7 @@ server_log=$STATE/log/server.log
 log_start=$(stat -c %s "$server_log")
 S=pg_test/soak
 load() { PGAPPNAME=$1 PGOPTIONS=${3:-} "$BINDIR/pgbench" -n -T "$seconds" "${@:4}" "$DSN" >"$out/$2.txt" 2>&1 9>&- & }
-load soak steady "" -c 4 -j 2 -f $S/ask.sql@8 -f $S/known.sql@8 -f $S/query.sql@3 -f $S/teach.sql@1 -f $S/ddl.sql@1 \
+load soak steady "" -c 4 -j 2 ${RATE:+-R "$RATE"} -f $S/ask.sql@8 -f $S/known.sql@8 -f $S/query.sql@3 -f $S/teach.sql@1 -f $S/ddl.sql@1 \
   -f $S/models.sql@2 -f $S/faults.sql@1
 steady=$!
 load soak-churn churn "" -c 1 -C -R 20 -f $S/churn.sql

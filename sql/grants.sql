@@ -49,7 +49,7 @@ INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'relationships',                 'admin',   'SELECT'),
   ('relation', 'remote_queue',                  'admin',   'SELECT, UPDATE, DELETE'),
   ('relation', 'llm_usage',                     'admin',   'SELECT'),
-  ('relation', 'llm_disagreements',             'admin',   'SELECT'),
+  ('relation', 'llm_readings',             'admin',   'SELECT'),
   ('relation', 'golden_questions',              'admin',   'SELECT'),
   ('relation', 'grants',                        'admin',   'SELECT');
 

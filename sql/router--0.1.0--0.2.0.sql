@@ -320,6 +320,8 @@ DECLARE
   cutoff timestamptz := clock_timestamp() - make_interval(days => days_kept);
   log text;
   week record;
+  time_column text;
+  early boolean;
   n bigint;
 BEGIN
   RETURN QUERY SELECT 'created', made, NULL::bigint FROM router.make_log_weeks(weeks_ahead) AS made;
@@ -332,11 +334,17 @@ BEGIN
       END IF;
       RETURN QUERY SELECT CASE WHEN detach THEN 'detached' ELSE 'dropped' END, week.name, NULL::bigint;
     END LOOP;
-    EXECUTE format('DELETE FROM router.%I WHERE %I < $1', log || '_default',
-                   CASE log WHEN 'decisions' THEN 'decided_at' ELSE 'occurred_at' END) USING cutoff;
+    time_column := CASE log WHEN 'decisions' THEN 'decided_at' ELSE 'occurred_at' END;
+    EXECUTE format('SELECT EXISTS (SELECT FROM router.%I WHERE %I < $1)', log || '_default', time_column) INTO early USING cutoff;
+    IF detach AND early THEN
+      EXECUTE format('CREATE TABLE IF NOT EXISTS router.%I (LIKE router.%I)', log || '_kept', log || '_default');
+      EXECUTE format('INSERT INTO router.%I SELECT * FROM router.%I WHERE %I < $1', log || '_kept', log || '_default', time_column)
+        USING cutoff;
+    END IF;
+    EXECUTE format('DELETE FROM router.%I WHERE %I < $1', log || '_default', time_column) USING cutoff;
     GET DIAGNOSTICS n = ROW_COUNT;
     IF n > 0 THEN
-      RETURN QUERY SELECT 'deleted', log || '_default', n;
+      RETURN QUERY SELECT CASE WHEN detach THEN 'detached' ELSE 'deleted' END, log || '_default', n;
     END IF;
   END LOOP;
 END;
@@ -691,14 +699,16 @@ COMMENT ON COLUMN router.agents.max_in_flight IS 'Requests to it at the same tim
 
 CREATE TABLE router.remote_queue (
   entry_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  kind text NOT NULL CHECK (kind IN ('embed')),
+  kind text NOT NULL CHECK (kind IN ('embed', 'classify')),
   payload jsonb NOT NULL CHECK (jsonb_typeof(payload) = 'object'),
   state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'parked')),
   attempts integer NOT NULL DEFAULT 0,
   not_before timestamptz NOT NULL DEFAULT clock_timestamp(),
   claimed_until timestamptz,
   last_error text,
-  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- Of a question: it is not queued twice.
+  question_key bytea UNIQUE
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 
 COMMENT ON TABLE router.remote_queue IS 'Requests to endpoints that nobody waits for';
@@ -734,8 +744,8 @@ CREATE TABLE router.remote_embeddings (
 
 COMMENT ON TABLE router.remote_embeddings IS 'Vectors that endpoints gave, by SHA-256 of the text';
 
-CREATE TABLE router.llm_disagreements (
-  disagreement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+CREATE TABLE router.llm_readings (
+  reading_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   request_id text NOT NULL,
   role_name text NOT NULL,
   prompt text NOT NULL,
@@ -745,12 +755,14 @@ CREATE TABLE router.llm_disagreements (
   local_confidence real NOT NULL,
   -- The model's reading as it said it: not resolved, not to be trusted.
   model_draft jsonb NOT NULL,
+  -- By the names alone.
+  agrees boolean NOT NULL,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
-COMMENT ON TABLE router.llm_disagreements IS 'Questions that a model read differently (router.llm = shadow)';
+COMMENT ON TABLE router.llm_readings IS 'Questions that a model read later, differently or where the router was not sure: for router_mine()';
 
-CREATE INDEX llm_disagreements_time_idx ON router.llm_disagreements (created_at);
+CREATE INDEX llm_readings_time_idx ON router.llm_readings (created_at);
 
 SELECT pg_catalog.pg_extension_config_dump('router.remote_queue', '');
 
@@ -758,9 +770,9 @@ SELECT pg_catalog.pg_extension_config_dump('router.remote_queue_entry_id_seq', '
 
 SELECT pg_catalog.pg_extension_config_dump('router.llm_usage', '');
 
-SELECT pg_catalog.pg_extension_config_dump('router.llm_disagreements', '');
+SELECT pg_catalog.pg_extension_config_dump('router.llm_readings', '');
 
-SELECT pg_catalog.pg_extension_config_dump('router.llm_disagreements_disagreement_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('router.llm_readings_reading_id_seq', '');
 
 CREATE TABLE router.embedding_queue (
   encoder     text        NOT NULL,
@@ -1384,7 +1396,7 @@ INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'relationships',                 'admin',   'SELECT'),
   ('relation', 'remote_queue',                  'admin',   'SELECT, UPDATE, DELETE'),
   ('relation', 'llm_usage',                     'admin',   'SELECT'),
-  ('relation', 'llm_disagreements',             'admin',   'SELECT'),
+  ('relation', 'llm_readings',             'admin',   'SELECT'),
   ('relation', 'golden_questions',              'admin',   'SELECT'),
   ('relation', 'grants',                        'admin',   'SELECT');
 

@@ -1,18 +1,20 @@
-# An endpoint on this machine for scripts/bench-worker.sh: endpoint.py PORT SECONDS|hang|mixed
+# An endpoint on this machine for scripts/bench-worker.sh: endpoint.py PORT SECONDS|LEAST-MOST|hang|mixed
 #
-# Answers requests for embeddings after SECONDS, or never; mixed: answers classifications at once, but of a hundred
-# requests thirty with 503, 429, a closed connection, malformed JSON or 3 s of silence. GET /count tells how many came.
+# Answers after SECONDS, after a random time between two, or never; mixed: classifications at once, but of a hundred
+# requests thirty with 503, 429, a closed connection, malformed JSON or 3 s of silence. A vector says how long the
+# endpoint itself took from reading the request to writing the answer, its own lateness included: whole milliseconds,
+# and microseconds beyond. GET /count tells how many requests came.
 import asyncio
 import json
 import random
 import sys
+import time
 
 PORT, HOW = int(sys.argv[1]), sys.argv[2]
 READING = {"intent": "regional_breakdown", "confidence": 0.9, "dataset": "public.shop", "measure": "sales",
            "aggregation": "sum", "dimensions": ["region"]}
 CALL = {"finish_reason": "tool_calls", "message": {"content": None, "tool_calls": [
     {"id": "1", "type": "function", "function": {"name": "classify_business_intent", "arguments": json.dumps(READING)}}]}}
-VECTOR = {"data": [{"index": 0, "embedding": [0, 1]}]}
 COMPLETION = {"choices": [CALL], "usage": {"prompt_tokens": 100, "completion_tokens": 20}}
 count = 0
 
@@ -22,7 +24,13 @@ def reply(status, body, header=b""):
     return head % (status, header, len(body)) + body
 
 
-OK = reply(b"200", json.dumps(COMPLETION if HOW == "mixed" else VECTOR).encode())
+def vector(began):
+    ms, us = divmod(int((time.perf_counter() - began) * 1e6), 1000)
+    return reply(b"200", b'{"data": [{"index": 0, "embedding": [%d, %d]}]}' % (ms, us))
+
+
+LEAST, MOST = (float(s) for s in (HOW.split("-") * 2)[:2]) if HOW[0].isdigit() else (0, 0)
+OK = reply(b"200", json.dumps(COMPLETION).encode())
 FAULTS = [reply(b"503", b"{}"), reply(b"429", b"{}", b"retry-after: 0.05\r\n"), None,
           reply(b"200", b'{"choices": [{"finish')]
 
@@ -40,9 +48,9 @@ class Connection(asyncio.Protocol):
             if len(self.buffer) < end + 4 + length:
                 return
             self.buffer = self.buffer[end + 4 + length:]
-            self.answer(head)
+            self.answer(head, time.perf_counter())
 
-    def answer(self, head):
+    def answer(self, head, began):
         global count
         if head.startswith(b"get /count"):
             self.out.write(reply(b"200", str(count).encode()))
@@ -61,7 +69,12 @@ class Connection(asyncio.Protocol):
             else:
                 self.out.write(FAULTS[fault])
         elif HOW != "hang":
-            later(float(HOW), self.out.write, OK)
+            embeds = b"/embeddings " in head[:200]
+            wait = LEAST + random.random() * (MOST - LEAST)
+            if wait > 0:
+                later(wait, lambda: self.out.write(vector(began) if embeds else OK))
+            else:
+                self.out.write(vector(began) if embeds else OK)
 
 
 async def main():

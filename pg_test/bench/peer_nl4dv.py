@@ -3,6 +3,7 @@
 One line a question and round: name, microseconds. The table and the model are loaded before the clock starts.
 """
 import pathlib
+import shutil
 import sys
 import tempfile
 import time
@@ -24,19 +25,37 @@ nltk.data.path.insert(0, str(_data))
 import nl4dv  # noqa: E402
 import spacy  # noqa: E402
 
-
-
 class NoWords:
-    """Instead of WordNet, whose data would have to be downloaded: knows no word, which takes no time."""
+    """Instead of WordNet where its data is not installed: knows no word, which takes no time."""
 
     @staticmethod
     def synsets(*_, **__):
         return []
 
 
+def wordnet():
+    """WordNet as the distribution's packages wordnet-base and wordnet-sense-index have it: NLTK's own copy would have to
+    be downloaded."""
+    data = pathlib.Path("/usr/share/wordnet")
+    if not (data / "index.sense").exists():
+        return NoWords
+    from nltk.corpus.reader.wordnet import WordNetCorpusReader
+
+    root = _data / "corpora/wordnet"
+    root.mkdir(parents=True)
+    for file in filter(pathlib.Path.is_file, data.iterdir()):
+        # NLTK follows no link out of its directory.
+        shutil.copy(file, root)
+    # Names of the lexicographers' files, which nothing here asks for.
+    (root / "lexnames").write_text("".join(f"{i:02d}\tfile{i:02d}\t1\n" for i in range(45)))
+    reader = WordNetCorpusReader(str(root), None)
+    assert reader.synsets("sales"), "WordNet knows words"
+    return reader
+
+
 from nl4dv.utils import helpers  # noqa: E402
 
-helpers.wn = NoWords
+helpers.wn = wordnet()
 
 for module in list(sys.modules.values()):
     if getattr(module, "__name__", "").startswith("nl4dv") and hasattr(module, "word_tokenize"):
@@ -59,7 +78,8 @@ def main():
             if turn:
                 answered += bool(answer.get("visList"))
                 print(f"NL4DV\t{micros:.0f}", flush=True)
-    print(f"{answered} of {rounds * len(asked)} got a chart", file=sys.stderr)
+    with_words = "without WordNet" if helpers.wn is NoWords else "with WordNet"
+    print(f"{with_words}, {answered} of {rounds * len(asked)} got a chart", file=sys.stderr)
 
 
 main()

@@ -11,5 +11,15 @@ SELECT router_assign('near', 'small', 90);
 ALTER DATABASE bench SET router.cache = off;
 ALTER DATABASE bench SET router.embedding_model = 'small';
 ALTER DATABASE bench SET router.llm_timeout = '20s';
+-- What a call takes its caller beyond the time that the endpoint says it took itself.
+CREATE UNLOGGED TABLE overheads (ms real NOT NULL, endpoint real NOT NULL);
+CREATE FUNCTION measured_call() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  began timestamptz := clock_timestamp();
+  own real[] := router_remote_embedding('total sales by region');
+  endpoint float8 := own[1] + own[2] / 1000;
+BEGIN
+  INSERT INTO overheads VALUES (1000 * extract(epoch FROM clock_timestamp() - began) - endpoint, endpoint);
+END $$;
 SELECT router_wake();
 SELECT pg_sleep(1);

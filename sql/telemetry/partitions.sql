@@ -53,7 +53,7 @@ AS $$
 $$;
 
 -- Makes weeks ahead, then drops (or detaches) those older than the days kept and deletes such rows of the default
--- partitions. Returns what was done.
+-- partitions (or moves them to tables called decisions_kept and error_log_kept). Returns what was done.
 CREATE FUNCTION router.maintain_logs(days_kept integer, detach boolean DEFAULT false, weeks_ahead integer DEFAULT 4)
 RETURNS TABLE (action text, object text, affected bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -62,6 +62,8 @@ DECLARE
   cutoff timestamptz := clock_timestamp() - make_interval(days => days_kept);
   log text;
   week record;
+  time_column text;
+  early boolean;
   n bigint;
 BEGIN
   RETURN QUERY SELECT 'created', made, NULL::bigint FROM router.make_log_weeks(weeks_ahead) AS made;
@@ -74,11 +76,17 @@ BEGIN
       END IF;
       RETURN QUERY SELECT CASE WHEN detach THEN 'detached' ELSE 'dropped' END, week.name, NULL::bigint;
     END LOOP;
-    EXECUTE format('DELETE FROM router.%I WHERE %I < $1', log || '_default',
-                   CASE log WHEN 'decisions' THEN 'decided_at' ELSE 'occurred_at' END) USING cutoff;
+    time_column := CASE log WHEN 'decisions' THEN 'decided_at' ELSE 'occurred_at' END;
+    EXECUTE format('SELECT EXISTS (SELECT FROM router.%I WHERE %I < $1)', log || '_default', time_column) INTO early USING cutoff;
+    IF detach AND early THEN
+      EXECUTE format('CREATE TABLE IF NOT EXISTS router.%I (LIKE router.%I)', log || '_kept', log || '_default');
+      EXECUTE format('INSERT INTO router.%I SELECT * FROM router.%I WHERE %I < $1', log || '_kept', log || '_default', time_column)
+        USING cutoff;
+    END IF;
+    EXECUTE format('DELETE FROM router.%I WHERE %I < $1', log || '_default', time_column) USING cutoff;
     GET DIAGNOSTICS n = ROW_COUNT;
     IF n > 0 THEN
-      RETURN QUERY SELECT 'deleted', log || '_default', n;
+      RETURN QUERY SELECT CASE WHEN detach THEN 'detached' ELSE 'deleted' END, log || '_default', n;
     END IF;
   END LOOP;
 END;

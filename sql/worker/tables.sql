@@ -11,14 +11,16 @@ COMMENT ON COLUMN router.agents.max_in_flight IS 'Requests to it at the same tim
 -- comes again when the claim is over.
 CREATE TABLE router.remote_queue (
   entry_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  kind text NOT NULL CHECK (kind IN ('embed')),
+  kind text NOT NULL CHECK (kind IN ('embed', 'classify')),
   payload jsonb NOT NULL CHECK (jsonb_typeof(payload) = 'object'),
   state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'parked')),
   attempts integer NOT NULL DEFAULT 0,
   not_before timestamptz NOT NULL DEFAULT clock_timestamp(),
   claimed_until timestamptz,
   last_error text,
-  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- Of a question: it is not queued twice.
+  question_key bytea UNIQUE
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 COMMENT ON TABLE router.remote_queue IS 'Requests to endpoints that nobody waits for';
 COMMENT ON COLUMN router.remote_queue.state IS 'parked: given up after router.queue_attempts; UPDATE it to queued to try again';
@@ -48,8 +50,8 @@ CREATE TABLE router.remote_embeddings (
 );
 COMMENT ON TABLE router.remote_embeddings IS 'Vectors that endpoints gave, by SHA-256 of the text';
 
-CREATE TABLE router.llm_disagreements (
-  disagreement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+CREATE TABLE router.llm_readings (
+  reading_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   request_id text NOT NULL,
   role_name text NOT NULL,
   prompt text NOT NULL,
@@ -59,13 +61,15 @@ CREATE TABLE router.llm_disagreements (
   local_confidence real NOT NULL,
   -- The model's reading as it said it: not resolved, not to be trusted.
   model_draft jsonb NOT NULL,
+  -- By the names alone.
+  agrees boolean NOT NULL,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE router.llm_disagreements IS 'Questions that a model read differently (router.llm = shadow)';
-CREATE INDEX llm_disagreements_time_idx ON router.llm_disagreements (created_at);
+COMMENT ON TABLE router.llm_readings IS 'Questions that a model read later, differently or where the router was not sure: for router_mine()';
+CREATE INDEX llm_readings_time_idx ON router.llm_readings (created_at);
 
 SELECT pg_catalog.pg_extension_config_dump('router.remote_queue', '');
 SELECT pg_catalog.pg_extension_config_dump('router.remote_queue_entry_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('router.llm_usage', '');
-SELECT pg_catalog.pg_extension_config_dump('router.llm_disagreements', '');
-SELECT pg_catalog.pg_extension_config_dump('router.llm_disagreements_disagreement_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('router.llm_readings', '');
+SELECT pg_catalog.pg_extension_config_dump('router.llm_readings_reading_id_seq', '');

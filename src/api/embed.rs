@@ -5,6 +5,7 @@ use router_core::embed::Encoder;
 
 use crate::error::{Error, SqlResult as Result};
 use crate::pg::Vector;
+use crate::telemetry::{self, Operation};
 
 /// Longer texts are refused: what is asked and taught are questions, and only the first 512 word pieces count.
 const MAX_CHARS: usize = 8_192;
@@ -21,7 +22,8 @@ fn router_embed(text: &str) -> Result<Vector> {
             .with_hint("embed one question at a time")
             .into());
     }
-    Ok(Vector(Encoder::get().encode(text).0.to_vec()))
+    let vector = telemetry::observe(Operation::Embed, || Ok(Vector(Encoder::get().encode(text).0.to_vec())));
+    Ok(vector?)
 }
 
 #[cfg(any(test, feature = "pg_test"))]

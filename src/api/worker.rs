@@ -65,8 +65,9 @@ fn router_remote_embedding(text: &str) -> Result<Vec<f32>> {
     Ok(telemetry::observe(Operation::EmbeddingEndpoint, || worker::embed(text))?)
 }
 
-/// What is known of the endpoints of the agents: calls and failures since the server started, in all databases;
-/// requests under way; and for how long one is left alone because it failed.
+/// What is known of the endpoints of the agents: `closed` (called as usual), `open` (left alone, since it failed too
+/// often), `half-open` (one request tries whether it is back) or `paused` (it asked for it); calls and failures since
+/// the server started, in all databases; requests under way; and for how long it is left alone.
 #[pg_extern(volatile)]
 #[allow(clippy::type_complexity)] // the SQL signature
 fn router_endpoints() -> Result<
@@ -84,11 +85,10 @@ fn router_endpoints() -> Result<
     >,
 > {
     let rows = worker::endpoint::all()?.into_iter().map(|(agent_id, base_url, known)| {
-        let state = if known.wait > 0 { "open" } else { "closed" };
         (
             agent_id,
             base_url,
-            state.to_owned(),
+            known.state.to_owned(),
             i64::try_from(known.calls).unwrap_or(i64::MAX),
             i64::try_from(known.failures).unwrap_or(i64::MAX),
             i64::from(known.in_flight),

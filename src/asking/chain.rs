@@ -5,6 +5,8 @@
 //! propose in order of priority, and the first proposal above the bar wins. What became of every step is recorded.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::time::Instant;
 
 use router_core::route::{Answer, Context, ContextError, Status, ask, explore};
 use router_core::telemetry::ErrorKind;
@@ -29,6 +31,9 @@ pub struct Asked<'a> {
     pub context: &'a Context,
     /// What the caller may see.
     pub known: &'a RoleModel,
+    pub began: Instant,
+    /// A language model was wanted and did not answer.
+    pub unheard: Cell<bool>,
 }
 
 impl Asked<'_> {
@@ -93,10 +98,13 @@ fn sources(asked: &Asked<'_>, at: &Thresholds, trail: &mut Trail) -> Result<Answ
         trail.won("error", None, 0.0, "a request to change data is answered by nobody");
         return Ok(local);
     }
-    if remote::is_primary()
-        && let Some(answer) = trail.offer("language_model".into(), at.bar, remote::propose(asked, &mut local)?)
-    {
-        return Ok(answer);
+    if remote::is_primary() {
+        let proposal = remote::propose(asked, &mut local)?;
+        let taken = trail.offer("language_model".into(), at.bar, proposal);
+        trail.because(&local, taken.is_none());
+        if let Some(answer) = taken {
+            return Ok(answer);
+        }
     }
     let failed = || Similar {
         answer: None,
@@ -182,7 +190,9 @@ fn fallbacks(
                 (Cow::Owned(format!("handler {}", handler.name)), proposal)
             }
         };
-        if let Some(mut answer) = trail.offer(name, at.bar, proposal) {
+        let taken = trail.offer(name, at.bar, proposal);
+        trail.because(&local, taken.is_none());
+        if let Some(mut answer) = taken {
             answer.warnings.append(&mut warnings);
             if answer.source == "similarity" {
                 trail.by(similar.and_then(|(_, question)| question));
@@ -249,6 +259,17 @@ impl Trail {
         let taken = proposal.filter(|a| a.status == Status::Ok && a.confidence > bar);
         self.push(step, score, bar, taken.is_some(), if score.is_some() { "proposed an answer" } else { "nothing" });
         taken
+    }
+
+    /// Says why the language model gave nothing, if that was the last step.
+    fn because(&mut self, local: &Answer, nothing: bool) {
+        let said = local.steps.iter().rev().find(|(step, _)| *step == "language_model");
+        if let (Some(step), Some((_, why)), true) = (self.0.last_mut(), said, nothing)
+            && step.step == "language_model"
+            && step.score.is_none()
+        {
+            step.detail.clone_from(why);
+        }
     }
 
     /// Shows the steps in the answer, before what the answer itself has to tell.

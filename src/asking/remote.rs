@@ -4,7 +4,7 @@
 //! that was not looked up: names in the semantic model, values in the question or the data, time by the own clock.
 //! What is left is a spec like any other, built and guarded like any other.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use router_core::quickspec::QuickSpec;
 use router_core::remote::{Draft, Resolution, Weighed, chat_request, resolve, weigh};
@@ -17,10 +17,11 @@ use crate::error::Result;
 use crate::models::content;
 use crate::pg;
 use crate::pg::worker::endpoints;
+use crate::telemetry::settings::Prompts;
 use crate::telemetry::{self, Operation};
 use crate::worker::endpoint::{self, Endpoint};
 use crate::worker::settings::{self, Llm};
-use crate::worker::{Kind, Shadow, client};
+use crate::worker::{Kind, Shadow, client, readings};
 
 /// Models that are looked at before the step gives up: those whose endpoint is left alone are passed over.
 const MODELS: usize = 3;
@@ -45,7 +46,10 @@ pub fn propose(asked: &Asked<'_>, local: &mut Answer) -> Result<Option<Answer>> 
     let Some(scope) = scope(asked) else { return Ok(None) };
     let (endpoint, recommendation) = match choose(asked.prompt)? {
         Ok(chosen) => chosen,
-        Err(why) => return Ok(nothing(local, why)),
+        Err(why) => {
+            asked.unheard.set(true);
+            return Ok(nothing(local, why));
+        }
     };
     let told = told(asked, &endpoint, &scope);
     let (agent, model) = (endpoint.agent_id.clone(), endpoint.model_id.clone());
@@ -54,11 +58,12 @@ pub fn propose(asked: &Asked<'_>, local: &mut Answer) -> Result<Option<Answer>> 
     order.recommendation = Some(recommendation);
     order.prompt = asked.prompt.to_owned();
     let started = Instant::now();
-    let called = client::call(&order, settings::llm_timeout());
+    let called = client::call(&order, time_left(asked.began.elapsed()));
     telemetry::measured(Operation::LanguageModel, started.elapsed(), called.is_err());
     let answer = match called {
         Ok(answer) => answer,
         Err(absence) => {
+            asked.unheard.set(true);
             failed(absence.text());
             return Ok(nothing(local, absence.text().to_owned()));
         }
@@ -80,13 +85,22 @@ pub fn propose(asked: &Asked<'_>, local: &mut Answer) -> Result<Option<Answer>> 
     }
 }
 
-/// In the mode `shadow`: has the model read the question too, later, and keeps where it differs. Nobody waits, and
-/// nothing that goes wrong is told.
-pub fn shadow(asked: &Asked<'_>, answer: &Answer) -> Result<()> {
-    let wanted = settings::llm() == Llm::Shadow && !asked.is_follow_up() && answer.source != "similarity";
-    let (Some(spec), true) = (&answer.spec, wanted) else { return Ok(()) };
+/// Has a model read the question later, where something may be learned of it: all of them in the mode `shadow`, else
+/// those that the router is unsure of and no model could be asked about. Nobody waits.
+pub fn learn(asked: &Asked<'_>, answer: &Answer) -> Result<()> {
+    let unsure = answer.status != Status::Ok || answer.confidence <= super::settings::thresholds().intent;
+    let wanted = match settings::llm() {
+        Llm::Off => false,
+        Llm::Shadow => true,
+        Llm::Fallback | Llm::Primary => unsure && asked.unheard.get(),
+    };
+    // What a person taught needs no model; a question that is not to be kept can't be asked later.
+    let known = answer.source == "similarity" || answer.refuses_to_write();
+    if !wanted || known || asked.is_follow_up() || telemetry::settings::prompts() != Prompts::Full {
+        return Ok(());
+    }
     let Some(scope) = scope(asked) else { return Ok(()) };
-    let Ok((endpoint, recommendation)) = choose(asked.prompt)? else { return Ok(()) };
+    let Some((endpoint, recommendation)) = for_later(asked.prompt)? else { return Ok(()) };
     let told = told(asked, &endpoint, &scope);
     let mut order = endpoint.order(Kind::Classify, asked.request_id, told);
     order.recommendation = Some(recommendation);
@@ -94,11 +108,19 @@ pub fn shadow(asked: &Asked<'_>, answer: &Answer) -> Result<()> {
     order.shadow = Some(Shadow {
         role: pg::role_name(pg::current_user()),
         context: asked.given.clone(),
-        spec: json!(spec),
+        spec: json!(answer.spec),
         confidence: answer.confidence,
+        unsure,
     });
-    // Slots are for those who wait; where there is none left, a shadow is dispensable.
-    client::leave(&order, settings::llm_timeout() * 5).or(Ok(()))
+    readings::ask_later(&order)
+}
+
+/// The part of `router.llm_timeout` that a model has: what the question has taken until now is gone, and twice as much
+/// is set aside for the answer after a wait in vain, since it tells how busy the server is.
+fn time_left(gone: Duration) -> Duration {
+    let limit = settings::llm_timeout();
+    let aside = (gone * 2).clamp(limit / 20, limit / 2);
+    limit.saturating_sub(gone + aside)
 }
 
 fn scope(asked: &Asked<'_>) -> Option<Vec<bool>> {
@@ -121,8 +143,23 @@ fn nothing(local: &mut Answer, why: String) -> Option<Answer> {
     None
 }
 
+/// The model to read a question later. One whose endpoint is left alone for now may be back then.
+fn for_later(prompt: &str) -> Result<Option<(Endpoint, Value)>> {
+    match choose(prompt)? {
+        Ok(chosen) => Ok(Some(chosen)),
+        Err(_) => choose_by(prompt, |_| true).map(std::result::Result::ok),
+    }
+}
+
 /// The model for this question, with what the model router said of it; else why there is none.
 fn choose(prompt: &str) -> Result<std::result::Result<(Endpoint, Value), String>> {
+    choose_by(prompt, |endpoint| endpoints::would_admit(endpoints::key(&endpoint.base_url)))
+}
+
+fn choose_by(
+    prompt: &str,
+    suits: impl Fn(&Endpoint) -> bool,
+) -> Result<std::result::Result<(Endpoint, Value), String>> {
     let strategy = settings::llm_strategy();
     let mut excluded: Vec<String> = Vec::new();
     let mut why = "no model serves questions (router_assignments() shows what is there)".to_owned();
@@ -137,7 +174,7 @@ fn choose(prompt: &str) -> Result<std::result::Result<(Endpoint, Value), String>
         let name = |key: &str| recommendation.get(key).and_then(Value::as_str).map(str::to_owned);
         let (Some(agent), Some(model)) = (name("agent_id"), name("model_id")) else { return Ok(Err(why)) };
         match endpoint::find(&agent, &model)? {
-            Some(endpoint) if endpoints::would_admit(endpoints::key(&endpoint.base_url)) => {
+            Some(endpoint) if suits(&endpoint) => {
                 return Ok(Ok((endpoint, chosen_only(recommendation))));
             }
             Some(_) => why = format!("agent {agent} has failed too often and is left alone for a while"),

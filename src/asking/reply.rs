@@ -25,22 +25,25 @@ pub enum Reply {
 
 /// Routes a prompt for the current user, by the cache if it holds an answer that is still right. Nothing is written.
 pub fn reply(prompt: &str, context: &JsonArg) -> Result<Reply> {
-    let given = context.value("context")?;
-    telemetry::question(prompt, &given, |question| answered(prompt, context.text(), &given, question))
+    telemetry::question(prompt, context.text(), |question| answered(prompt, context, question))
 }
 
-fn answered(prompt: &str, context: &str, given: &Value, question: &mut Question<'_>) -> Result<Reply> {
+fn answered(prompt: &str, given: &JsonArg, question: &mut Question<'_>) -> Result<Reply> {
     admit(prompt)?;
+    let context = given.text();
+    // Read only where no answer is kept: there is none for a context that can't be read.
+    let given = || given.value("context");
     // The answer before, named by request id, is this connection's own.
     let shared = !context.contains("\"previous\"");
     let key = if shared { spec::key(prompt, context, &pg::session_timezone())? } else { None };
-    let Some(key) = key else { return fresh(answer(prompt, given, Some(question))?) };
+    let Some(key) = key else { return fresh(answer(prompt, &given()?, Some(question))?) };
     if let Some(hit) = spec::get(&key)? {
-        question.repeated(&hit.record)?;
+        question.repeated(&hit.record, &hit.led, key.generation())?;
         let request_id = question.request_id().to_owned();
         recent::remember_hit(&request_id, prompt, &hit);
         return Ok(Reply::Known { request_id, hit });
     }
+    let given = &given()?;
     // What the key says is taught must be what is read: a statement's own snapshot may be older.
     if pg::snapshot_is_fixed() {
         return fresh(answer(prompt, given, Some(question))?);

@@ -1,5 +1,8 @@
 //! One call: checks the prompt, asks the brain over what the caller may see, guards what comes out.
 
+use std::cell::Cell;
+use std::time::Instant;
+
 use router_core::route::{Answer, Context, Status};
 use serde_json::{Value, json};
 
@@ -28,7 +31,7 @@ pub struct Routed {
 
 /// Routes a prompt for the current user, whatever is kept of earlier answers. Nothing is written.
 pub fn route(prompt: &str, given: &Value) -> Result<Routed> {
-    telemetry::question(prompt, given, |question| {
+    telemetry::question(prompt, &given.to_string(), |question| {
         admit(prompt)?;
         answer(prompt, given, Some(question))
     })
@@ -48,6 +51,7 @@ pub fn work_out(prompt: &str, given: &Value) -> Result<Routed> {
 }
 
 pub(super) fn answer(prompt: &str, given: &Value, mut question: Option<&mut Question<'_>>) -> Result<Routed> {
+    let began = Instant::now();
     let context = context::parse(given)?;
     let known = catalog::model()?;
     if let Some(question) = &mut question {
@@ -55,8 +59,9 @@ pub(super) fn answer(prompt: &str, given: &Value, mut question: Option<&mut Ques
         question.model(known.model.version, known.fingerprint);
         question.step("model");
     }
-    let request_id = question.as_ref().map_or_else(pg::random_uuid, |q| q.request_id().to_owned());
-    let asked = Asked { request_id: &request_id, prompt, given, context: &context, known: &known };
+    let request_id = question.as_ref().map_or_else(pg::new_uuid, |q| q.request_id().to_owned());
+    let unheard = Cell::new(false);
+    let asked = Asked { request_id: &request_id, prompt, given, context: &context, known: &known, began, unheard };
     let decision = if known.model.datasets.is_empty() { nothing_registered() } else { decide(&asked)? };
     if let Some(question) = &mut question {
         question.step("decide");
@@ -65,7 +70,7 @@ pub(super) fn answer(prompt: &str, given: &Value, mut question: Option<&mut Ques
     if let Some(question) = question {
         question.step("guard");
         question.answered(&answer, &decision.steps)?;
-        remote::shadow(&asked, &answer)?;
+        remote::learn(&asked, &answer)?;
         recent::remember(&request_id, prompt, &answer);
     }
     Ok(Routed { request_id, answer, steps: decision.steps, context, reads, image: None, passed })

@@ -53,6 +53,11 @@ impl Key {
         Ok(Some(Self { bytes: joined(&prefix(generation)?, layer, label, rest), generation }))
     }
 
+    /// Generation of the model that it was made for.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// The same for a value that hangs on nothing but texts: all roles of the database share it.
     pub fn of_text(layer: Layer, label: &str, rest: &[&[u8]]) -> Option<Self> {
         settings::lifetime(layer)?;

@@ -16,6 +16,7 @@ use super::local::Local;
 use super::{Layer, store};
 use crate::error::Result;
 use crate::pg::{JsonImage, facts};
+use crate::telemetry::Led;
 use crate::{guard, pg};
 
 /// An answer that was given before.
@@ -28,6 +29,8 @@ pub struct Hit {
     pub sql: Option<String>,
     /// What the decision log says of it.
     pub record: Vec<u8>,
+    /// What of it is on record in full.
+    pub led: Led,
     /// Microseconds since 1970: the times in the question mean what they meant in between.
     holds: Range<i64>,
     expires: i64,
@@ -90,7 +93,8 @@ pub fn put(key: &Key, image: &JsonImage, sql: Option<(&str, Reads)>, record: Vec
     let now = pg::statement_time();
     let (sql, reads) = sql.map_or((None, Vec::new()), |(sql, reads)| (Some(sql.to_owned()), reads));
     let expires = now.saturating_add(lifetime);
-    let hit = Hit { image, request_id, cached, sql, record, holds, expires, reads, judged: Cell::new(key.generation) };
+    let judged = Cell::new(key.generation);
+    let hit = Hit { image, request_id, cached, sql, record, led: Led::default(), holds, expires, reads, judged };
     let bytes = hit.encode();
     store::put(Layer::Spec, &key.bytes, &bytes, now);
     LOCAL.with_borrow_mut(|local| local.put(&key.bytes, Rc::new(hit), bytes.len()));
@@ -160,6 +164,7 @@ impl Hit {
             cached: short(2)? as usize,
             sql,
             record: record.to_vec(),
+            led: Led::default(),
             holds: long(0)?..long(1)?,
             expires: long(2)?,
             reads: Vec::new(),

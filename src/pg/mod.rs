@@ -6,6 +6,7 @@ pub mod analyse;
 mod attempt;
 pub mod background;
 pub mod bar;
+pub mod bulk;
 mod clock;
 mod database;
 pub mod facts;
@@ -37,12 +38,12 @@ pub mod writes;
 
 pub use advisory::{advisory_lock, restoring, try_advisory_lock};
 pub use attempt::{Failure, attempt, looking_at_errors};
-pub use clock::{random, random_uuid, session_timezone, statement_time};
+pub use clock::{new_uuid, random, session_timezone, statement_time};
 pub use database::{in_recovery, may_write, server_version};
 pub use json::JsonArg;
 pub use jsonb_image::JsonImage;
 pub use relation::{Regclass, Regprocedure, current_user, is_superuser, lock_relation, refuse_if_read_only, role_name};
-pub use session::{as_extension_owner, extension_is_installed, set_while_owner};
+pub use session::{as_extension_owner, extension_is_installed, hold_extension, set_while_owner};
 pub use settings::{
     reserve_setting_prefix, row_security, setting, settings_generation, watch_settings, watched_settings,
 };

@@ -53,6 +53,34 @@ pub fn extension_is_installed() -> bool {
     extension_row_of(c"router").is_some()
 }
 
+/// Keeps the extension from being dropped until this transaction ends: whoever drops it waits before taking anything.
+/// Never waits itself; false if somebody is about to drop it.
+pub fn hold_extension() -> bool {
+    // SAFETY: inside a transaction, whose end releases the lock; the tag is copied.
+    unsafe {
+        let oid = pg_sys::get_extension_oid(c"router".as_ptr(), true);
+        if oid == pg_sys::InvalidOid {
+            return false;
+        }
+        // As `LockDatabaseObject` has it, which waits.
+        let tag = pg_sys::LOCKTAG {
+            locktag_field1: pg_sys::MyDatabaseId.to_u32(),
+            locktag_field2: pg_sys::ExtensionRelationId.to_u32(),
+            locktag_field3: oid.to_u32(),
+            locktag_field4: 0,
+            locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+            locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+        };
+        let taken = pg_sys::LockAcquire(&tag, pg_sys::AccessShareLock as i32, false, true);
+        if taken == pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL {
+            return false;
+        }
+        // It may have gone just before.
+        pg_sys::AcceptInvalidationMessages();
+        pg_sys::get_extension_oid(c"router".as_ptr(), true) == oid
+    }
+}
+
 fn extension_row() -> Result<ExtensionRow> {
     extension_row_of(c"router").ok_or_else(|| {
         Error::not_found("extension \"router\" is not installed in this database")

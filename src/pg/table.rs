@@ -487,7 +487,7 @@ impl Drop for Snapshot {
 }
 
 /// The OID of a relation in schema `router`.
-fn oid_of(name: &CStr) -> Result<pg_sys::Oid> {
+pub(super) fn oid_of(name: &CStr) -> Result<pg_sys::Oid> {
     // SAFETY: look-ups in the catalog caches by NUL-terminated names.
     let oid = unsafe {
         let schema = pg_sys::get_namespace_oid(c"router".as_ptr(), true);
@@ -504,26 +504,36 @@ fn incomplete(relation: &CStr, column: &CStr) -> Error {
 
 /// Looks a column up, from a position on and then from the start.
 unsafe fn find_column<T: IntoDatum>(descriptor: pg_sys::TupleDesc, from: usize, name: &CStr) -> Option<Column<T>> {
+    // SAFETY: the caller's descriptor.
+    unsafe { find_typed(descriptor, from, name, T::type_oid()) }.map(|at| Column { at, of: PhantomData })
+}
+
+/// The position of a column, looked for from `from` on and then from the start.
+pub(super) unsafe fn find_typed(
+    descriptor: pg_sys::TupleDesc,
+    from: usize,
+    name: &CStr,
+    value_type: pg_sys::Oid,
+) -> Option<usize> {
     // SAFETY: positions stay below the descriptor's number of columns.
     unsafe {
         let count = (*descriptor).natts as usize;
-        (0..count).map(|i| (from + i) % count).find_map(|at| {
+        (0..count).map(|i| (from + i) % count).find(|&at| {
             let attribute = super::attribute(descriptor, at as i32);
-            let is = !(*attribute).attisdropped
+            !(*attribute).attisdropped
                 && CStr::from_ptr((*attribute).attname.data.as_ptr()) == name
-                && T::type_oid() == (*attribute).atttypid;
-            is.then_some(Column { at, of: PhantomData })
+                && value_type == (*attribute).atttypid
         })
     }
 }
 
 #[cfg(feature = "pg15")]
-type Indexes = bool;
+pub(super) type Indexes = bool;
 #[cfg(not(feature = "pg15"))]
-type Indexes = pg_sys::TU_UpdateIndexes::Type;
+pub(super) type Indexes = pg_sys::TU_UpdateIndexes::Type;
 
 #[cfg(feature = "pg15")]
-unsafe fn insert_index_tuples(
+pub(super) unsafe fn insert_index_tuples(
     result: *mut pg_sys::ResultRelInfo,
     slot: *mut pg_sys::TupleTableSlot,
     estate: *mut pg_sys::EState,
@@ -535,7 +545,7 @@ unsafe fn insert_index_tuples(
 }
 
 #[cfg(not(feature = "pg15"))]
-unsafe fn insert_index_tuples(
+pub(super) unsafe fn insert_index_tuples(
     result: *mut pg_sys::ResultRelInfo,
     slot: *mut pg_sys::TupleTableSlot,
     estate: *mut pg_sys::EState,

@@ -46,7 +46,9 @@ type Embedding = std::result::Result<Vec<f32>, String>;
 
 /// The worker asks; a backend never talks to the network.
 fn ask_endpoint(prompt: &str) -> Embedding {
-    let order = endpoint::for_embeddings(&pg::random_uuid(), &[prompt.to_owned()]).map_err(|e| e.to_string())?;
+    let order = endpoint::embedding_model()
+        .and_then(|model| endpoint::for_embeddings(model, &pg::new_uuid(), &[prompt.to_owned()]))
+        .map_err(|e| e.to_string())?;
     let started = Instant::now();
     let called = client::call(&order, settings::embedding_timeout());
     telemetry::measured(Operation::EmbeddingEndpoint, started.elapsed(), called.is_err());

@@ -4,6 +4,7 @@ use pgrx::JsonB;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use router_core::quickspec::QuickSpec;
+use router_core::remote::{Draft, agreement, resolve};
 use router_core::route::{Context, ask};
 use router_core::similarity::{Outcome, mine as find};
 use router_core::sql::{SqlClock, build};
@@ -12,8 +13,9 @@ use serde_json::{Value, json};
 
 use super::store::{Entry, keep};
 use super::template;
+use crate::catalog::{self, RoleModel};
 use crate::error::{Error, Result};
-use crate::{catalog, pg};
+use crate::pg;
 
 /// An open proposal.
 #[derive(Debug)]
@@ -41,13 +43,16 @@ pub fn mine(support: usize, days: i32, context: &Context) -> Result<Vec<Open>> {
             Some(Outcome { prompt, spec, reading, times: usize::try_from(times).unwrap_or(1), confirmed })
         })
         .collect::<Vec<_>>();
-    let proposals = find(&outcomes, support, &known.model);
+    let mut proposals: Vec<Proposal> = find(&outcomes, support, &known.model)
+        .into_iter()
+        .map(|p| Proposal { kind: json!(p.kind), content: p.content, support: p.support, reason: p.reason })
+        .collect();
+    proposals.extend(readings(days, &known, context)?);
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
             for p in proposals {
-                let kind = json!(p.kind).as_str().unwrap_or_default().to_owned();
                 let args: [DatumWithOid; 4] = [
-                    kind.into(),
+                    p.kind.as_str().unwrap_or_default().into(),
                     JsonB(p.content).into(),
                     i32::try_from(p.support).unwrap_or(i32::MAX).into(),
                     p.reason.into(),
@@ -72,6 +77,55 @@ pub fn mine(support: usize, days: i32, context: &Context) -> Result<Vec<Open>> {
             Ok(open)
         })
     })
+}
+
+/// A reading of the router's own that is this sure needs no teaching.
+const SURE: f32 = 0.9;
+
+struct Proposal {
+    kind: Value,
+    content: Value,
+    support: usize,
+    reason: String,
+}
+
+/// What language models read otherwise than the router, or surer: each is a question to teach. A model's word is
+/// resolved as it is in a live answer, over what the administrator may see.
+fn readings(days: i32, known: &RoleModel, context: &Context) -> Result<Vec<Proposal>> {
+    let rows: Vec<(String, Value, i64, String, i64)> = pg::as_extension_owner(|| {
+        Spi::connect(|client| {
+            let mut rows = Vec::new();
+            for row in client.select(include_str!("../../sql/similarity/readings.sql"), None, &[days.into()])? {
+                if let (Some(prompt), Some(draft)) = (row.get::<String>(1)?, row.get::<JsonB>(2)?) {
+                    let times = row.get(3)?.unwrap_or(1);
+                    rows.push((
+                        prompt,
+                        draft.0,
+                        times,
+                        row.get(4)?.unwrap_or_default(),
+                        row.get(5)?.unwrap_or_default(),
+                    ));
+                }
+            }
+            Ok(rows)
+        })
+    })?;
+    let everywhere = vec![true; known.model.datasets.len()];
+    let proposals = rows.into_iter().filter_map(|(prompt, draft, times, model, asked_at)| {
+        let at = then(context, asked_at);
+        let draft = Draft::parse(&draft.to_string()).ok()?;
+        let spec = resolve(&draft, &prompt, &known.model, &everywhere, &at.clock).ok()?.spec;
+        let own = ask(&prompt, &known.model, known.lexicon(), &at).ok()?;
+        let reason = match &own.spec {
+            // What the router has learned to read meanwhile.
+            Some(read) if agreement(read, &spec).0 >= 1.0 && own.confidence > SURE => return None,
+            Some(_) => format!("model {model} reads it so; the router reads it as: {}", own.explain),
+            None => format!("model {model} reads it so; the router makes nothing of it"),
+        };
+        let content = json!({ "prompt": prompt, "spec": spec });
+        Some(Proposal { kind: json!("question"), content, support: usize::try_from(times).unwrap_or(1), reason })
+    });
+    Ok(proposals.collect())
 }
 
 type Row = (String, Value, i64, bool, i64);

@@ -7,6 +7,7 @@ use pgrx::spi::SpiClient;
 use pgrx::{PgXactCallbackEvent, register_xact_callback};
 use router_core::telemetry::{Batch, Record};
 
+use super::leaders::Leaders;
 use super::memory::{self, Counter};
 use super::{Operation, observe, store, warm};
 use crate::error::{Result, sqlstate};
@@ -78,35 +79,45 @@ fn write_out(context: &JobContext) -> Result<()> {
 /// Writes the next records of this database in the current transaction; they leave the queue when it commits. Returns
 /// how many were written: 0 when none are left. Whoever calls holds the lock.
 fn write_batch(limit: usize) -> Result<u64> {
-    let mut batches: Vec<Batch> = Vec::new();
-    let (mut from, mut bytes) = (0, 0);
+    let database = pg::process::database();
+    let mut done: Vec<Batch> = Vec::new();
+    let (mut from, mut bytes, mut written) = (0, 0, 0);
     while bytes < limit {
-        let batch = memory::take(pg::process::database(), from, STEP_BYTES);
-        if batch.records.is_empty() {
+        let mut batches: Vec<Batch> = Vec::new();
+        let until = bytes + BATCH_BYTES.min(limit - bytes);
+        while bytes < until {
+            let batch = memory::take(database, from, STEP_BYTES);
+            if batch.records.is_empty() {
+                break;
+            }
+            from = batch.end;
+            bytes += batch.records.iter().map(Vec::len).sum::<usize>();
+            batches.push(batch);
+        }
+        if batches.is_empty() {
             break;
         }
-        from = batch.end;
-        bytes += batch.records.iter().map(Vec::len).sum::<usize>();
-        batches.push(batch);
+        let leaders = Leaders::of(&batches)?;
+        let records = leaders.whole(&batches);
+        observe(Operation::LogBatch, || pg::as_extension_owner(|| Spi::connect_mut(|client| write(client, &records))))?;
+        written += records.len() as u64;
+        drop(records);
+        // Where they lay is all that releasing them takes.
+        batches.iter_mut().for_each(|batch| batch.records = Vec::new());
+        done.append(&mut batches);
     }
-    let records: Vec<Record<'_>> =
-        batches.iter().flat_map(|batch| &batch.records).filter_map(|bytes| Record::from_bytes(bytes)).collect();
-    if batches.is_empty() {
-        return Ok(0);
+    if !done.is_empty() {
+        register_xact_callback(PgXactCallbackEvent::Commit, move || {
+            done.iter().for_each(|batch| memory::release(database, batch));
+        });
     }
-    observe(Operation::LogBatch, || pg::as_extension_owner(|| Spi::connect_mut(|client| write(client, &records))))?;
-    let written = records.len() as u64;
-    let database = pg::process::database();
-    register_xact_callback(PgXactCallbackEvent::Commit, move || {
-        batches.iter().for_each(|batch| memory::release(database, batch));
-    });
     Ok(written)
 }
 
 /// All at once; if the data of one can't be stored, one by one, so that the others are. Anything else that goes wrong
 /// (no room on the disk) is an error: the records stay queued.
 fn write(client: &mut SpiClient<'_>, records: &[Record<'_>]) -> Result<()> {
-    let Err(failure) = pg::attempt(|| store::records(client, records, "batched")).and_then(flatten) else {
+    let Err(failure) = pg::attempt(|| store::batch(client, records)).and_then(flatten) else {
         return Ok(());
     };
     if !is_about_the_data(&failure) {

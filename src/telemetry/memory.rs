@@ -70,6 +70,8 @@ pub fn now() -> u64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
     Queued,
+    /// Queued, and nothing else waits.
+    First,
     /// Queued, and now there is so much that the worker should not wait for its time.
     Plenty,
     /// There is no room, or no queue.
@@ -86,6 +88,7 @@ pub fn push(database: u32, bytes: &[u8]) -> Pushed {
         let quarter = ring.counts().capacity_bytes / 4;
         Some(match ring.push(database, now, bytes) {
             false => Pushed::Lost,
+            true if before == 0 => Pushed::First,
             true if before < quarter && used(&ring) >= quarter => Pushed::Plenty,
             true => Pushed::Queued,
         })

@@ -5,6 +5,7 @@
 
 mod drain;
 mod health;
+mod leaders;
 mod maintain;
 mod memory;
 mod metrics;
@@ -14,6 +15,7 @@ mod question;
 mod recall;
 mod recover;
 mod report;
+mod rows;
 pub mod settings;
 mod store;
 #[cfg(any(test, feature = "pg_test"))]
@@ -27,7 +29,7 @@ pub use memory::init;
 pub use metrics::metrics;
 pub use operation::{Operation, measured, observe};
 pub use optimize::{optimize, undo};
-pub use question::{Question, log_failure, question};
+pub use question::{Led, Question, log_failure, question};
 pub use recall::recall;
 pub use recover::recovering;
 pub use report::{errors, performance};

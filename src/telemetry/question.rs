@@ -1,14 +1,13 @@
 //! One question, from being asked to being on record.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use router_core::route::{Answer, Status};
 use router_core::semantic::Layer;
-use router_core::telemetry::{Decision, ErrorKind, Failure, Record};
+use router_core::telemetry::{Decision, ErrorKind, Failure, Record, Repeat};
 use router_core::time::Clock;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::memory::{self, Counter, Pushed};
 use super::settings::{self, Mode, Prompts};
@@ -26,10 +25,27 @@ thread_local! {
     static CURRENT: RefCell<(String, String)> = const { RefCell::new((String::new(), String::new())) };
 }
 
+/// The decision on an answer that was put on record in full, so that repeats need not be.
+#[derive(Debug, Default)]
+pub struct Led(Cell<Option<Leader>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Leader {
+    request_id: [u8; 16],
+    /// Microseconds since 1970.
+    at: i64,
+    generation: u64,
+    counter: Counter,
+}
+
+/// Microseconds for which repeats refer to the same decision.
+const LEADS_FOR: i64 = 60_000_000;
+
 /// What the log will say of the question being answered.
 pub struct Question<'a> {
     prompt: &'a str,
-    context: &'a Value,
+    /// JSON.
+    context: &'a str,
     request_id: String,
     /// Taken when asked: whose rights count may change while an error is handled.
     role: String,
@@ -45,7 +61,7 @@ pub struct Question<'a> {
 
 /// Answers a question by `answer`, which tells what it learns on the way, and puts on record what came of it: also if
 /// it raised an error, which then passes on unchanged.
-pub fn question<T>(prompt: &str, context: &Value, answer: impl FnOnce(&mut Question<'_>) -> Result<T>) -> Result<T> {
+pub fn question<T>(prompt: &str, context: &str, answer: impl FnOnce(&mut Question<'_>) -> Result<T>) -> Result<T> {
     let mut question = Question::new(prompt, context);
     let outcome = pg::looking_at_errors(|| answer(&mut question));
     match outcome {
@@ -67,9 +83,9 @@ pub fn question<T>(prompt: &str, context: &Value, answer: impl FnOnce(&mut Quest
 }
 
 impl<'a> Question<'a> {
-    fn new(prompt: &'a str, context: &'a Value) -> Self {
+    fn new(prompt: &'a str, context: &'a str) -> Self {
         let now = Instant::now();
-        let (request_id, role) = (pg::random_uuid(), pg::role_name(pg::current_user()));
+        let (request_id, role) = (pg::new_uuid(), pg::role_name(pg::current_user()));
         CURRENT.set((request_id.clone(), role.clone()));
         Self {
             prompt,
@@ -150,6 +166,7 @@ impl<'a> Question<'a> {
             },
             pg::may_write(),
         )
+        .map(drop)
     }
 
     /// What [`Self::repeated`] needs to put the same answer to a later question on record.
@@ -174,26 +191,46 @@ impl<'a> Question<'a> {
         Record::Decision(decision).to_bytes().unwrap_or_default()
     }
 
-    /// Puts an answer on record that was worked out for an earlier question; the clock is that one's.
-    pub fn repeated(&mut self, record: &[u8]) -> Result<()> {
+    /// Puts an answer on record that was worked out for an earlier question; the clock is that one's. `led` is this
+    /// connection's own for the answer, and `generation` grows when a role's name or rights may have changed.
+    pub fn repeated(&mut self, record: &[u8], led: &Led, generation: u64) -> Result<()> {
         self.cached = true;
         memory::add(Counter::Cached, 1);
+        let queued = settings::mode() == Mode::Batched && settings::prompts() == Prompts::Full && memory::available();
+        let now = now_micros();
+        if queued
+            && let Some(leader) = led.0.get()
+            && leader.generation == generation
+            && (leader.at..leader.at + LEADS_FOR).contains(&now)
+            && !pg::in_recovery()
+        {
+            memory::add(leader.counter, 1);
+            queue(&Record::Repeat(Repeat {
+                of: leader.request_id,
+                request_id: uuid_bytes(&self.request_id),
+                decided_at: now,
+                total_us: micros(self.started.elapsed()),
+            }));
+            return Ok(());
+        }
         let Some(Record::Decision(kept)) = Record::from_bytes(record) else { return Ok(()) };
-        memory::add(
-            match kept.status {
-                "ok" => Counter::Ok,
-                "clarify" => Counter::Clarify,
-                _ => Counter::Refused,
-            },
-            1,
-        );
+        let counter = match kept.status {
+            "ok" => Counter::Ok,
+            "clarify" => Counter::Clarify,
+            _ => Counter::Refused,
+        };
+        memory::add(counter, 1);
         if settings::mode() == Mode::Off {
             return Ok(());
         }
         (self.semantic_version, self.fingerprint) = (kept.semantic_version, kept.fingerprint);
         kept.clock.clone_into(&mut self.clock);
         kept.settings.clone_into(&mut self.settings);
-        self.log(kept, pg::may_write())
+        let pushed = self.log(Decision { leads: queued, ..kept }, pg::may_write())?;
+        let leads = queued && pushed != Pushed::Lost;
+        let request_id = uuid_bytes(&self.request_id);
+        led.0.set(leads.then_some(Leader { request_id, at: now, generation, counter }));
+        Ok(())
     }
 
     /// Puts an error on record, through shared memory: the transaction may be rolled back.
@@ -220,18 +257,17 @@ impl<'a> Question<'a> {
         measured(Operation::Route, self.started.elapsed(), failed);
     }
 
-    fn log(&self, decision: Decision<'_>, may_write: bool) -> Result<()> {
+    fn log(&self, decision: Decision<'_>, may_write: bool) -> Result<Pushed> {
         let prompts = settings::prompts();
         let quotes = prompts == Prompts::Full;
-        let has_context = self.context.as_object().is_some_and(|map| !map.is_empty());
-        let context = Some(self.context).filter(|_| has_context && quotes).map(Value::to_string);
+        let has_context = self.context.starts_with('{') && self.context != "{}";
         let decision = Decision {
             request_id: uuid_bytes(&self.request_id),
             decided_at: now_micros(),
             role: &self.role,
             hash_prompt: prompts == Prompts::Hash,
             prompt: Some(self.prompt).filter(|_| prompts != Prompts::Off),
-            context: context.as_deref(),
+            context: Some(self.context).filter(|_| has_context && quotes),
             // Also of an answer that was kept while prompts were logged in full.
             spec: decision.spec.filter(|_| quotes),
             sql: decision.sql.filter(|_| quotes),
@@ -248,10 +284,9 @@ impl<'a> Question<'a> {
         };
         if may_write && (settings::mode() == Mode::Sync || !memory::available()) {
             memory::add(Counter::Sync, 1);
-            return store::in_this_transaction(&Record::Decision(decision));
+            return store::in_this_transaction(&Record::Decision(decision)).map(|()| Pushed::Lost);
         }
-        queue(&Record::Decision(decision));
-        Ok(())
+        Ok(queue(&Record::Decision(decision)))
     }
 }
 
@@ -275,10 +310,10 @@ pub fn log_failure(operation: Operation, kind: ErrorKind, sqlstate: &str, messag
 }
 
 /// Hands a record to the worker. On a standby nobody could write it: it is counted only.
-fn queue(record: &Record<'_>) {
+fn queue(record: &Record<'_>) -> Pushed {
     if pg::in_recovery() {
         memory::add(Counter::OnStandby, 1);
-        return;
+        return Pushed::Lost;
     }
     let fits = |bytes: &Vec<u8>| bytes.len() <= MAX_RECORD;
     let bytes = record.to_bytes().filter(fits).or_else(|| match record {
@@ -287,16 +322,20 @@ fn queue(record: &Record<'_>) {
                 Decision { candidates: None, steps: None, context: None, sql: None, spec: None, ..decision.clone() };
             Record::Decision(short).to_bytes().filter(fits)
         }
-        Record::Failure(_) => None,
+        Record::Failure(_) | Record::Repeat(_) => None,
     });
-    match bytes {
-        Some(bytes) => {
-            if memory::push(pg::process::database(), &bytes) == Pushed::Plenty {
-                worker::wake();
-            }
-        }
-        None => memory::add(Counter::Unstorable, 1),
+    let Some(bytes) = bytes else {
+        memory::add(Counter::Unstorable, 1);
+        return Pushed::Lost;
+    };
+    let pushed = memory::push(pg::process::database(), &bytes);
+    match pushed {
+        Pushed::Plenty => drop(worker::wake()),
+        // There may be no worker: its time to look may be over before the next question.
+        Pushed::First => worker::expect(),
+        Pushed::Queued | Pushed::Lost => {}
     }
+    pushed
 }
 
 fn status(answer: &Answer) -> (&'static str, Counter) {

@@ -31,30 +31,39 @@ pub fn recall(request_id: &str) -> Result<Option<Recalled>> {
     }
     let role = pg::role_name(pg::current_user());
     match waiting(id, &role) {
-        Some(found) => Ok(Some(found)),
-        None => written(id, &role),
+        Waiting::Found(found) => Ok(Some(found)),
+        Waiting::No => written(id, &role),
+        Waiting::Repeat(of) => match waiting(of, &role) {
+            Waiting::Found(found) => Ok(Some(found)),
+            _ => written(of, &role),
+        },
     }
 }
 
-fn waiting(id: [u8; 16], role: &str) -> Option<Recalled> {
+enum Waiting {
+    Found(Recalled),
+    /// The same as another request.
+    Repeat([u8; 16]),
+    No,
+}
+
+fn waiting(id: [u8; 16], role: &str) -> Waiting {
     let json = |text: Option<&str>| serde_json::from_str(text?).ok();
     let mut from = 0;
     loop {
         let batch = memory::take(pg::process::database(), from, STEP_BYTES);
         if batch.records.is_empty() {
-            return None;
+            return Waiting::No;
         }
         for bytes in &batch.records {
-            if let Some(Record::Decision(d)) = Record::from_bytes(bytes)
-                && d.request_id == id
-                && d.role == role
-                && !d.hash_prompt
-            {
-                return Some(Recalled {
-                    prompt: d.prompt?.to_owned(),
-                    spec: json(d.spec),
-                    candidates: json(d.candidates),
-                });
+            match Record::from_bytes(bytes) {
+                Some(Record::Repeat(repeat)) if repeat.request_id == id => return Waiting::Repeat(repeat.of),
+                Some(Record::Decision(d)) if d.request_id == id && d.role == role && !d.hash_prompt => {
+                    let Some(prompt) = d.prompt else { return Waiting::No };
+                    let (spec, candidates) = (json(d.spec), json(d.candidates));
+                    return Waiting::Found(Recalled { prompt: prompt.to_owned(), spec, candidates });
+                }
+                _ => {}
             }
         }
         from = batch.end;

@@ -5,6 +5,7 @@ use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use router_core::telemetry::{Decision, Failure, Record};
 
+use super::rows;
 use crate::error::Result;
 use crate::models::plan::Plan;
 use crate::pg;
@@ -31,15 +32,21 @@ pub fn in_this_transaction(record: &Record<'_>) -> Result<()> {
     pg::as_extension_owner(|| Spi::connect_mut(|client| records(client, std::slice::from_ref(record), "sync")))
 }
 
-/// Writes records. To be run as the extension's owner. `how` they came: `batched` or `sync`.
-pub fn records(client: &mut SpiClient<'_>, records: &[Record<'_>], how: &str) -> Result<()> {
-    let (mut decided, mut failed) = (Vec::new(), Vec::new());
-    for record in records {
-        match record {
-            Record::Decision(decision) => decided.push(decision),
-            Record::Failure(failure) => failed.push(failure),
-        }
+/// Writes a batch. To be run as the extension's owner.
+pub fn batch(client: &mut SpiClient<'_>, records: &[Record<'_>]) -> Result<()> {
+    let (decided, failed) = parted(records);
+    if !decided.is_empty() && !rows::insert(&decided)? {
+        decisions(client, &decided, "batched")?;
     }
+    if !failed.is_empty() {
+        failures(client, &failed)?;
+    }
+    Ok(())
+}
+
+/// Writes records by statements. To be run as the extension's owner. `how` they came: `batched` or `sync`.
+pub fn records(client: &mut SpiClient<'_>, records: &[Record<'_>], how: &str) -> Result<()> {
+    let (decided, failed) = parted(records);
     if !decided.is_empty() {
         decisions(client, &decided, how)?;
     }
@@ -47,6 +54,19 @@ pub fn records(client: &mut SpiClient<'_>, records: &[Record<'_>], how: &str) ->
         failures(client, &failed)?;
     }
     Ok(())
+}
+
+fn parted<'a, 'r>(records: &'a [Record<'r>]) -> (Vec<&'a Decision<'r>>, Vec<&'a Failure<'r>>) {
+    let (mut decided, mut failed) = (Vec::with_capacity(records.len()), Vec::new());
+    for record in records {
+        match record {
+            Record::Decision(decision) => decided.push(decision),
+            Record::Failure(failure) => failed.push(failure),
+            // Made whole before: `leaders`.
+            Record::Repeat(_) => {}
+        }
+    }
+    (decided, failed)
 }
 
 fn decisions(client: &mut SpiClient<'_>, rows: &[&Decision<'_>], how: &str) -> Result<()> {
@@ -109,12 +129,12 @@ fn failures(client: &mut SpiClient<'_>, rows: &[&Failure<'_>]) -> Result<()> {
 }
 
 /// Milliseconds by step, as JSON. Names of steps are ours.
-fn timings(decision: &Decision<'_>) -> String {
+pub(super) fn timings(decision: &Decision<'_>) -> String {
     let steps: Vec<String> =
         decision.timings.iter().map(|(name, us)| format!("\"{name}\":{}", f64::from(*us) / 1000.0)).collect();
     format!("{{{}}}", steps.join(","))
 }
 
-fn some(text: &str) -> Option<&str> {
+pub(super) fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }

@@ -103,8 +103,9 @@ mod tests {
         );
         assert_eq!(
             did.as_deref(),
-            Some("detached decisions_20200106, detached error_log_20200106, deleted error_log_default 1")
+            Some("detached decisions_20200106, detached error_log_20200106, detached error_log_default 1")
         );
+        assert_eq!(number("SELECT count(*) FROM router.error_log_kept WHERE occurred_at = '2019-01-01'"), 1);
         assert_eq!(number("SELECT count(*) FROM router.decisions_20200106"), 0, "detached, it is still there");
         Spi::run(
             "ALTER TABLE router.decisions ATTACH PARTITION router.decisions_20200106 FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z')",

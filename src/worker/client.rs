@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::bell;
 use super::call::{Answer, Failure, Order};
-use crate::pg::process;
 use crate::pg::worker::board::{self, Presence};
 use crate::pg::worker::slots::{self, Refused, Ticket};
+use crate::pg::{self, process};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Absence {
     NoWorker,
     SlotsFull,
     TooLong,
+    /// Somebody is about to drop the extension.
+    Leaving,
     /// The time is over.
     Late,
     /// The worker said why.
@@ -33,6 +35,7 @@ impl Absence {
             Self::NoWorker => "the worker can't be started now",
             Self::SlotsFull => "all of router.llm_slots are taken",
             Self::TooLong => "the question and the schema don't fit router.llm_slot_size",
+            Self::Leaving => "the extension is about to be dropped",
             Self::Late => "no answer within router.llm_timeout",
             Self::Failed(failure) => failure.text(),
         }
@@ -43,6 +46,10 @@ impl Absence {
 /// slot is free afterwards.
 pub fn call(order: &Order, limit: Duration) -> Result<Answer, Absence> {
     let began = Instant::now();
+    // Whoever drops the extension has locks that a caller may want after his wait, and the other way round.
+    if !pg::hold_extension() {
+        return Err(Absence::Leaving);
+    }
     let ticket = send(order, limit, false)?;
     loop {
         if let Some(reply) = ticket.reply() {

@@ -1,5 +1,9 @@
 //! Rows to orders: the endpoint, model and prices that a call needs.
 
+use std::thread::LocalKey;
+
+use pgrx::PgBuiltInOids;
+use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use router_core::remote::{Output, embeddings_request};
 use serde_json::Value;
@@ -7,6 +11,7 @@ use serde_json::Value;
 use super::call::{Kind, Order};
 use super::settings;
 use crate::error::{Error, Result};
+use crate::models::plan::Plan;
 use crate::pg;
 use crate::pg::worker::endpoints::{self, Known};
 
@@ -24,28 +29,39 @@ pub struct Endpoint {
     output_price: f64,
 }
 
+thread_local! {
+    static ENDPOINT: Plan = Plan::new(
+        include_str!("../../sql/worker/endpoint.sql"),
+        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID],
+    );
+    static FOR_EMBEDDINGS: Plan =
+        Plan::new(include_str!("../../sql/worker/embedding_endpoint.sql"), &[PgBuiltInOids::TEXTOID]);
+}
+
 /// `None` for an agent that is gone, or has no address.
 pub fn find(agent_id: &str, model_id: &str) -> Result<Option<Endpoint>> {
+    look_up(&ENDPOINT, &[agent_id.into(), model_id.into()], model_id)
+}
+
+fn look_up(plan: &'static LocalKey<Plan>, values: &[DatumWithOid<'_>], model_id: &str) -> Result<Option<Endpoint>> {
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
-            let rows = client.select(
-                include_str!("../../sql/worker/endpoint.sql"),
-                Some(1),
-                &[agent_id.into(), model_id.into()],
-            )?;
+            let rows = plan.with(|plan| plan.select(client, values))?;
             let Some(row) = rows.into_iter().next() else { return Ok(None) };
-            let Some(base_url) = row.get::<String>(1)? else { return Ok(None) };
-            let json_schema = row.get::<String>(7)?.as_deref() == Some("json_schema");
+            let (Some(agent_id), Some(base_url)) = (row.get::<String>(1)?, row.get::<String>(2)?) else {
+                return Ok(None);
+            };
+            let json_schema = row.get::<String>(8)?.as_deref() == Some("json_schema");
             Ok(Some(Endpoint {
-                agent_id: agent_id.to_owned(),
+                agent_id,
                 model_id: model_id.to_owned(),
                 base_url,
                 output: if json_schema { Output::JsonSchema } else { Output::Function },
-                secret_name: row.get(2)?,
-                daily_budget: row.get(3)?,
-                max_in_flight: row.get::<i32>(4)?.and_then(|n| usize::try_from(n).ok()),
-                input_price: row.get::<f64>(5)?.unwrap_or(0.0),
-                output_price: row.get::<f64>(6)?.unwrap_or(0.0),
+                secret_name: row.get(3)?,
+                daily_budget: row.get(4)?,
+                max_in_flight: row.get::<i32>(5)?.and_then(|n| usize::try_from(n).ok()),
+                input_price: row.get::<f64>(6)?.unwrap_or(0.0),
+                output_price: row.get::<f64>(7)?.unwrap_or(0.0),
             }))
         })
     })
@@ -73,27 +89,19 @@ impl Endpoint {
     }
 }
 
-/// An order for the embeddings of texts by `router.embedding_model`.
-pub fn for_embeddings(request_id: &str, texts: &[String]) -> Result<Order> {
-    let model = settings::embedding_model().ok_or_else(|| {
-        Error::invalid("no endpoint for embeddings is chosen").with_hint("set router.embedding_model")
-    })?;
+/// The model `router.embedding_model`.
+pub fn embedding_model() -> Result<String> {
+    settings::embedding_model()
+        .ok_or_else(|| Error::invalid("no endpoint for embeddings is chosen").with_hint("set router.embedding_model"))
+}
+
+/// An order for the embeddings of texts.
+pub fn for_embeddings(model: String, request_id: &str, texts: &[String]) -> Result<Order> {
     let nobody = || {
         Error::not_found(format!("no active agent with an address serves model \"{model}\""))
             .with_hint("SELECT router_assign(agent, model)")
     };
-    let agent = pg::as_extension_owner(|| {
-        Spi::connect(|client| {
-            let rows = client.select(
-                include_str!("../../sql/worker/embedding_agent.sql"),
-                Some(1),
-                &[model.as_str().into()],
-            )?;
-            let row = rows.into_iter().next();
-            Ok(row.map(|row| row.get::<String>(1)).transpose()?.flatten())
-        })
-    })?;
-    let endpoint = find(&agent.ok_or_else(nobody)?, &model)?.ok_or_else(nobody)?;
+    let endpoint = look_up(&FOR_EMBEDDINGS, &[model.as_str().into()], &model)?.ok_or_else(nobody)?;
     Ok(endpoint.order(Kind::Embed, request_id, embeddings_request(&model, texts)))
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use pgrx::prelude::*;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pg::{self, background};
 use crate::telemetry;
 
@@ -124,6 +124,8 @@ const LIMIT_AT_THE_END: Duration = Duration::from_secs(1);
 const LONGEST_END: Duration = Duration::from_secs(2);
 /// A job that is off now is asked again after this.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// The first wait of a job that failed, however often it runs: at least, at most.
+const FIRST_WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// The longest wait of a job that fails.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
@@ -215,7 +217,7 @@ impl Schedule {
                 if self.failures[i].is_power_of_two() && !background::told_to_stop() {
                     log!("router worker: {} failed: {why}", job.name);
                 }
-                every.map(|every| (every.max(Duration::from_secs(1)) * (1 << failures.min(10))).min(LONGEST_WAIT))
+                every.map(|every| (every.clamp(FIRST_WAIT.0, FIRST_WAIT.1) * (1 << failures.min(10))).min(LONGEST_WAIT))
             }
         };
         self.due[i] = Some(Instant::now() + wait.unwrap_or(ASK_AGAIN));
@@ -228,6 +230,11 @@ pub fn in_transaction<T>(limit: Duration, f: impl FnOnce() -> Result<T>) -> std:
     background::transaction(limit, || {
         if !pg::extension_is_installed() {
             return Ok(None);
+        }
+        // Else this could meet who drops it, each with locks that the other wants.
+        if !pg::hold_extension() {
+            let why = "the extension is about to be dropped";
+            return Err(Error::new(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE, why));
         }
         pg::as_extension_owner(f).map(Some)
     })

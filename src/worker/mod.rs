@@ -12,6 +12,7 @@ mod jobs;
 mod launcher;
 mod outcomes;
 pub mod queue;
+pub mod readings;
 mod run;
 mod schema;
 pub mod settings;
@@ -49,6 +50,11 @@ pub fn wake() -> Presence {
     presence
 }
 
+/// Has the worker started if there is none; it comes in its time.
+pub fn expect() {
+    board::demand(process::database());
+}
+
 /// As [`wake`], once this transaction is committed: what it wrote is not there before.
 pub fn wake_at_commit() {
     pgrx::register_xact_callback(pgrx::PgXactCallbackEvent::Commit, || {
@@ -83,7 +89,7 @@ pub fn embed(text: &str) -> Result<Vec<f32>> {
     if text.trim().is_empty() {
         return Err(Error::invalid("the text is blank"));
     }
-    let order = endpoint::for_embeddings(&crate::pg::random_uuid(), &[text.to_owned()])?;
+    let order = endpoint::for_embeddings(endpoint::embedding_model()?, &crate::pg::new_uuid(), &[text.to_owned()])?;
     let answer = client::call(&order, settings::llm_timeout()).map_err(|absence| {
         Error::new(pgrx::PgSqlErrorCode::ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION, absence.text())
             .with_hint("SELECT * FROM router_worker(), router_endpoints()")

@@ -1,32 +1,51 @@
 //! What calls came to, written down: for the model router, for the budgets, for those who look.
 //!
 //! Callers may be read-only, so the worker writes. In between, outcomes wait in memory: a bounded number of them,
-//! written in small pieces so that calls hardly wait.
+//! written in pieces of two milliseconds so that calls hardly wait.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use pgrx::JsonB;
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
-use serde_json::{Value, json};
+use pgrx::{JsonB, PgBuiltInOids};
+use serde_json::Value;
 
 use super::JobContext;
-use super::call::{Kind, Settled};
-use crate::error::Result;
+use super::call::{Answer, Failure, Settled};
+use crate::error::{Error, Result};
 use crate::models::outcome::Outcome;
+use crate::models::plan::Plan;
 use crate::models::record;
 use crate::pg;
 
 /// Outcomes that wait at most; what comes beyond is lost and counted.
 const MOST: usize = 20_000;
 /// Outcomes written in one transaction.
-const AT_ONCE: usize = 8;
-/// The same, when the worker leaves.
-const AT_THE_END: usize = 200;
+const AT_ONCE: usize = 32;
+/// The same, of those that are only counted.
+const COUNTED_AT_ONCE: usize = 1_000;
+/// Calls wait while decisions are written: no longer than this.
+const LONGEST: Duration = Duration::from_millis(2);
 /// An outcome waits no longer than this.
 const SOON: Duration = Duration::from_millis(200);
+
+thread_local! {
+    static LOG: Plan = Plan::new(
+        include_str!("../../sql/models/query/log_decision.sql"),
+        &[PgBuiltInOids::JSONBOID, PgBuiltInOids::TEXTOID],
+    );
+    static COUNT: Plan = Plan::new(
+        include_str!("../../sql/worker/count_call.sql"),
+        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::INT8OID, PgBuiltInOids::INT8OID,
+          PgBuiltInOids::INT8OID, PgBuiltInOids::INT8OID, PgBuiltInOids::INT8OID, PgBuiltInOids::FLOAT8OID],
+    );
+    static LOCK: Plan = Plan::new(
+        "SELECT FROM router.agent_model_assignments WHERE assignment_id = $1::uuid FOR NO KEY UPDATE",
+        &[PgBuiltInOids::TEXTOID],
+    );
+}
 
 struct Waiting {
     outcomes: VecDeque<Settled>,
@@ -42,8 +61,10 @@ fn waiting() -> std::sync::MutexGuard<'static, Waiting> {
     WAITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Keeps outcomes until they are written.
-pub fn keep(settled: Vec<Settled>) {
+/// Keeps outcomes until they are written. Of entries of the queue that were not sent there is nothing to say: they come
+/// again.
+pub fn keep(settled: &[Settled]) {
+    let settled: Vec<&Settled> = settled.iter().filter(|s| s.queued.is_none() || s.answer.attempts > 0).collect();
     if settled.is_empty() {
         return;
     }
@@ -51,7 +72,9 @@ pub fn keep(settled: Vec<Settled>) {
     waiting.since.get_or_insert_with(Instant::now);
     for one in settled {
         if waiting.outcomes.len() < MOST {
-            waiting.outcomes.push_back(one);
+            // What was answered is of no interest here.
+            let answer = Answer { content: String::new(), ..one.answer };
+            waiting.outcomes.push_back(Settled { order: one.order.clone(), answer, ..*one });
         } else {
             waiting.lost += 1;
         }
@@ -76,29 +99,58 @@ pub fn write(context: &JobContext) -> Result<()> {
         if std::mem::take(&mut waiting.lost) > 0 {
             log!("router worker: outcomes of calls came faster than they could be written; some are lost");
         }
-        let most = if context.at_the_end { AT_THE_END } else { AT_ONCE };
         // Of one assignment only: whoever locks two can meet somebody who locks them the other way round.
         let first = waiting.outcomes.front().and_then(assignment).map(str::to_owned);
+        // Those without a decision are a few numbers.
+        let most = if first.is_none() { COUNTED_AT_ONCE } else { AT_ONCE };
         let same = waiting.outcomes.iter().take(most).take_while(|s| assignment(s) == first.as_deref());
-        waiting.writing = same.count();
-        waiting.outcomes.iter().take(waiting.writing).cloned().collect()
+        same.cloned().collect()
     };
     lock(few.first().and_then(assignment))?;
-    count_calls(&few)?;
-    for settled in &few {
-        // One that can't be written (its agent was dropped) does not take the others with it.
-        let written = pg::attempt(|| decision(settled).and_then(|()| compare(settled)));
-        let why = match written {
-            Ok(Ok(())) => continue,
-            Ok(Err(error)) => error.message().to_owned(),
-            Err(failure) => failure.message,
-        };
-        log!("router worker: the outcome of request {} is not recorded: {why}", settled.order.request_id);
-    }
-    if waiting().outcomes.len() > few.len() {
+    let patience = if context.at_the_end { Duration::MAX } else { LONGEST };
+    let done = decisions(&few, patience)?;
+    count_calls(&few[..done])?;
+    let mut waiting = waiting();
+    waiting.writing = done;
+    if waiting.outcomes.len() > done {
         context.once_more();
     }
     Ok(())
+}
+
+/// Writes decisions until that time is over, one at least; says how many.
+fn decisions(few: &[Settled], patience: Duration) -> Result<usize> {
+    let began = Instant::now();
+    let some = |written: &mut usize| -> Result<()> {
+        for settled in few {
+            decision(settled)?;
+            *written += 1;
+            if began.elapsed() > patience {
+                break;
+            }
+        }
+        Ok(())
+    };
+    let mut written = 0;
+    // A subtransaction for all of them, as a rule.
+    if matches!(pg::attempt(|| some(&mut written)), Ok(Ok(()))) {
+        return Ok(written);
+    }
+    // One that can't be written (its agent was dropped) does not take the others with it.
+    for settled in few {
+        let error = match pg::attempt(|| decision(settled)) {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => error,
+            Err(failure) => Error::new(failure.code, failure.message),
+        };
+        // A full disk passes: all of them wait for that.
+        if error.sqlstate().starts_with("53") {
+            return Err(error);
+        }
+        let why = error.message();
+        log!("router worker: the outcome of request {} is not recorded: {why}", settled.order.request_id);
+    }
+    Ok(few.len())
 }
 
 fn assignment(settled: &Settled) -> Option<&str> {
@@ -108,9 +160,7 @@ fn assignment(settled: &Settled) -> Option<&str> {
 /// Locks an assignment's row before anything is written of it: who has it waits for nobody else.
 fn lock(assignment: Option<&str>) -> Result<()> {
     let Some(assignment) = assignment else { return Ok(()) };
-    let sql = "SELECT FROM router.agent_model_assignments WHERE assignment_id = $1::uuid FOR NO KEY UPDATE";
-    Spi::connect_mut(|client| client.update(sql, None, &[assignment.into()]).map(|_| ()))?;
-    Ok(())
+    Spi::connect_mut(|client| LOCK.with(|lock| lock.update(client, &[assignment.into()])).map(drop))
 }
 
 /// What was written need not be kept.
@@ -160,7 +210,7 @@ fn count_calls(settled: &[Settled]) -> Result<()> {
                 c.output.into(),
                 c.cost.into(),
             ];
-            client.update(include_str!("../../sql/worker/count_call.sql"), None, &values)?;
+            COUNT.with(|count| count.update(client, &values))?;
         }
         Ok(())
     })
@@ -170,19 +220,18 @@ fn count_calls(settled: &[Settled]) -> Result<()> {
 fn decision(settled: &Settled) -> Result<()> {
     let Some(recommendation) = &settled.order.recommendation else { return Ok(()) };
     let failure = settled.answer.failure;
-    // What the endpoint never saw says nothing of it.
-    let unasked = settled.answer.attempts == 0;
+    // What the endpoint never saw, or had no time for, says nothing of it.
+    let unheard = settled.answer.attempts == 0 || failure == Some(Failure::Left);
     let id = Spi::connect_mut(|client| {
         let values = [JsonB(recommendation.clone()).into(), settled.order.request_id.as_str().into()];
-        let sql = include_str!("../../sql/models/query/log_decision.sql");
-        Ok::<_, crate::error::Error>(client.update(sql, None, &values)?.first().get_one::<Uuid>()?)
+        Ok::<_, crate::error::Error>(LOG.with(|log| log.update(client, &values))?.first().get_one::<Uuid>()?)
     })?;
     let Some(id) = id else { return Ok(()) };
     if let Some(failure) = failure {
         let sql = "UPDATE router.routing_decisions SET error = $2, fallback_used = true, fallback_reason = $2 WHERE decision_id = $1";
         Spi::connect_mut(|client| client.update(sql, None, &[id.into(), failure.text().into()]).map(|_| ()))?;
     }
-    if unasked {
+    if unheard {
         return Ok(());
     }
     let outcome = Outcome {
@@ -195,70 +244,14 @@ fn decision(settled: &Settled) -> Result<()> {
     record::record(&settled.order.model_id, task_type, &settled.order.prompt, outcome, Some(id))
 }
 
-/// Writes down that the model read the question differently.
-fn compare(settled: &Settled) -> Result<()> {
-    let (Some(shadow), None, Kind::Classify) = (&settled.order.shadow, settled.answer.failure, settled.order.kind)
-    else {
-        return Ok(());
-    };
-    let Ok(draft) = serde_json::from_str::<Value>(&settled.answer.content) else { return Ok(()) };
-    if says_the_same(&shadow.spec, &draft) {
-        return Ok(());
-    }
-    let values = [
-        settled.order.request_id.as_str().into(),
-        shadow.role.as_str().into(),
-        settled.order.prompt.as_str().into(),
-        JsonB(shadow.context.clone()).into(),
-        settled.order.model_id.as_str().into(),
-        JsonB(shadow.spec.clone()).into(),
-        shadow.confidence.into(),
-        JsonB(draft).into(),
-    ];
-    let sql = include_str!("../../sql/worker/disagree.sql");
-    Spi::connect_mut(|client| client.update(sql, None, &values).map(|_| ()))?;
-    Ok(())
-}
-
-/// Compares by the names alone: the worker has nobody's view of the data.
-fn says_the_same(spec: &Value, draft: &Value) -> bool {
-    let null = Value::Null;
-    let of = |v: &'_ Value, key: &str| v.get(key).cloned().unwrap_or(Value::Null);
-    let columns = |v: &Value| -> Vec<String> {
-        let mut names: Vec<String> = match v {
-            Value::Object(map) => map.keys().cloned().collect(),
-            Value::Array(list) => {
-                list.iter().filter_map(|f| f.get("column").and_then(Value::as_str)).map(str::to_owned).collect()
-            }
-            _ => Vec::new(),
-        };
-        names.sort();
-        names
-    };
-    let axis = draft.get("dimensions").and_then(|d| d.get(0)).unwrap_or(&null);
-    let series = draft.get("dimensions").and_then(|d| d.get(1)).unwrap_or(&null);
-    let timed = draft.pointer("/time/expression").is_some_and(|e| !e.is_null());
-    let mut said = columns(&of(draft, "filters"));
-    let local = columns(&of(spec, "filters"));
-    // A period of the model's is a condition of the spec's on a column that the draft does not name.
-    if timed && local.len() == said.len() + 1 {
-        said = local.clone();
-    }
-    of(spec, "dataset") == of(draft, "dataset")
-        && of(spec, "y") == of(draft, "measure")
-        && of(spec, "x") == *axis
-        && of(spec, "splitBy") == *series
-        && (draft.get("aggregation").is_none_or(Value::is_null) || of(spec, "agg") == of(draft, "aggregation"))
-        && local == said
-        && (of(draft, "limit") == json!(null) || of(spec, "topK") == of(draft, "limit"))
-}
-
 /// For the schedule: what is older than decisions are kept.
 pub fn forget(_context: &JobContext) -> Result<()> {
     let days = crate::telemetry::settings::retention();
     Spi::connect_mut(|client| {
         for sql in [
-            "DELETE FROM router.llm_disagreements WHERE created_at < clock_timestamp() - make_interval(days => $1)",
+            "DELETE FROM router.llm_readings WHERE created_at < clock_timestamp() - make_interval(days => $1)",
+            "DELETE FROM router.remote_queue
+             WHERE kind = 'classify' AND created_at < clock_timestamp() - make_interval(days => $1)",
             "DELETE FROM router.llm_usage WHERE day < current_date - $1",
         ] {
             client.update(sql, None, &[days.into()])?;

@@ -2,14 +2,14 @@
 //! and the last are transactions; in between none is open.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
 
 use super::call::{Engine, Failure, Kind, Order, Settled};
-use super::{JobContext, endpoint, settings};
+use super::{JobContext, endpoint, readings, settings};
 use crate::error::{Error, Result};
 use crate::pg;
 
@@ -27,7 +27,11 @@ const BATCH: usize = 64;
 /// Bytes of one text.
 const LONGEST_TEXT: usize = 8 * 1024;
 
-#[derive(Default)]
+/// As the table calls them.
+const KINDS: [&str; 2] = ["embed", "classify"];
+/// A kind whose endpoint takes nothing is not looked at for so long.
+const PAUSE: Duration = Duration::from_secs(10);
+
 struct State {
     /// Claimed in a transaction that has not been committed yet.
     claiming: Vec<(i64, Order)>,
@@ -38,6 +42,8 @@ struct State {
     results: Vec<Settled>,
     /// Those of the results, from the front, that a run is storing.
     storing: usize,
+    /// Until when nothing is claimed of a kind, since its endpoint takes nothing now.
+    paused: [Option<Instant>; KINDS.len()],
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
@@ -46,6 +52,7 @@ static STATE: Mutex<State> = Mutex::new(State {
     under_way: Vec::new(),
     results: Vec::new(),
     storing: 0,
+    paused: [None; KINDS.len()],
 });
 
 fn state() -> std::sync::MutexGuard<'static, State> {
@@ -55,9 +62,8 @@ fn state() -> std::sync::MutexGuard<'static, State> {
 /// Queues the embedding of texts by the model `router.embedding_model`; the vectors come to
 /// `router.remote_embeddings`. Says how many entries that makes. To be called in a transaction that may write.
 pub fn embed(texts: &[String]) -> Result<usize> {
-    if settings::embedding_model().is_none() {
-        return Err(Error::invalid("no endpoint for embeddings is chosen").with_hint("set router.embedding_model"));
-    }
+    // The worker's setting may be another.
+    let model = endpoint::embedding_model()?;
     if texts.iter().any(|t| t.trim().is_empty() || t.len() > LONGEST_TEXT) {
         return Err(Error::invalid("a text is blank or longer than 8 kB"));
     }
@@ -65,7 +71,7 @@ pub fn embed(texts: &[String]) -> Result<usize> {
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
             for batch in &batches {
-                let payload = JsonB(json!({ "texts": batch }));
+                let payload = JsonB(json!({ "texts": batch, "model": model }));
                 let sql = "INSERT INTO router.remote_queue (kind, payload) VALUES ('embed', $1)";
                 client.update(sql, None, &[payload.into()])?;
             }
@@ -75,22 +81,26 @@ pub fn embed(texts: &[String]) -> Result<usize> {
     Ok(batches.len())
 }
 
-/// Whether results wait to be stored.
+/// Whether results, or new questions, wait to be stored.
 pub fn has_results() -> bool {
-    !state().results.is_empty()
+    !state().results.is_empty() || readings::are_waiting()
 }
 
 /// Whether anything is claimed or under way.
 pub fn has_work() -> bool {
     let state = state();
-    !state.under_way.is_empty() || !state.claimed.is_empty() || !state.results.is_empty()
+    !state.under_way.is_empty() || !state.claimed.is_empty() || !state.results.is_empty() || readings::are_waiting()
 }
 
-/// Calls that ended.
+/// Of calls that ended, keeps those of entries.
 pub fn ended(settled: Vec<Settled>) {
     let mut state = state();
+    for s in settled.iter().filter(|s| s.queued.is_some() && is_unasked(s)) {
+        let kind = usize::from(s.order.kind == Kind::Classify);
+        state.paused[kind] = Some(Instant::now() + PAUSE);
+    }
     state.under_way.retain(|entry| settled.iter().all(|s| s.queued != Some(*entry)));
-    state.results.extend(settled);
+    state.results.extend(settled.into_iter().filter(|s| s.queued.is_some()));
 }
 
 /// Begins the calls that are claimed.
@@ -102,8 +112,9 @@ pub fn hand_to(engine: &mut Engine) {
     }
 }
 
-/// For the schedule: stores results, claims what is due.
+/// For the schedule: stores new questions and results, claims what is due.
 pub fn run(context: &JobContext) -> Result<()> {
+    let more_questions = readings::store()?;
     let (results, room) = {
         let mut state = state();
         state.claiming.clear();
@@ -124,7 +135,7 @@ pub fn run(context: &JobContext) -> Result<()> {
     }
     let claimed = claim(room)?;
     let mut state = state();
-    if claimed.len() == room || state.results.len() > results.len() {
+    if more_questions || (room > 0 && claimed.len() == room) || state.results.len() > results.len() {
         context.once_more();
     }
     state.claiming = claimed;
@@ -133,6 +144,7 @@ pub fn run(context: &JobContext) -> Result<()> {
 
 /// A claim counts once it is committed.
 pub fn after(committed: bool) {
+    readings::stored(committed);
     let mut state = state();
     let stored = std::mem::take(&mut state.storing);
     let claiming = std::mem::take(&mut state.claiming);
@@ -163,19 +175,32 @@ pub fn release_all() -> Result<()> {
 
 fn claim(room: usize) -> Result<Vec<(i64, Order)>> {
     let mut claimed = Vec::new();
-    let rows: Vec<(i64, Value)> = Spi::connect_mut(|client| {
+    let now = Instant::now();
+    let paused = state().paused;
+    let kinds = KINDS.iter().zip(paused).filter(|(_, until)| until.is_none_or(|until| until <= now));
+    let kinds: Vec<String> = kinds.map(|(kind, _)| (*kind).to_owned()).collect();
+    if room == 0 || kinds.is_empty() {
+        return Ok(claimed);
+    }
+    let rows: Vec<(i64, String, Value)> = Spi::connect_mut(|client| {
         let limit = i64::try_from(room).unwrap_or(0);
-        let rows = client.update(include_str!("../../sql/worker/claim.sql"), None, &[limit.into(), CLAIM.into()])?;
+        let rows = client.update(
+            include_str!("../../sql/worker/claim.sql"),
+            None,
+            &[limit.into(), CLAIM.into(), kinds.into()],
+        )?;
         let mut found = Vec::new();
         for row in rows {
-            if let (Some(entry), Some(payload)) = (row.get::<i64>(1)?, row.get::<JsonB>(2)?) {
-                found.push((entry, payload.0));
+            let (entry, kind, payload) = (row.get::<i64>(1)?, row.get::<String>(2)?, row.get::<JsonB>(3)?);
+            if let (Some(entry), Some(kind), Some(payload)) = (entry, kind, payload) {
+                found.push((entry, kind, payload.0));
             }
         }
         Ok::<_, Error>(found)
     })?;
-    for (entry, payload) in rows {
-        match order(entry, &payload) {
+    for (entry, kind, payload) in rows {
+        let order = if kind == "classify" { readings::order(payload) } else { embedding_order(entry, &payload) };
+        match order {
             Ok(order) => claimed.push((entry, order)),
             Err(why) => put_back(entry, why.message(), false)?,
         }
@@ -184,28 +209,35 @@ fn claim(room: usize) -> Result<Vec<(i64, Order)>> {
 }
 
 /// What an entry asks for, by the endpoints of this moment.
-fn order(entry: i64, payload: &Value) -> Result<Order> {
+fn embedding_order(entry: i64, payload: &Value) -> Result<Order> {
     let texts: Vec<String> = payload
         .get("texts")
         .and_then(|texts| serde_json::from_value(texts.clone()).ok())
         .filter(|texts: &Vec<String>| !texts.is_empty() && texts.len() <= 4 * BATCH)
         .ok_or_else(|| Error::invalid("the payload has no texts"))?;
-    endpoint::for_embeddings(&format!("queue {entry}"), &texts)
+    let named = payload.get("model").and_then(Value::as_str).map(str::to_owned);
+    let model = named.map_or_else(endpoint::embedding_model, Ok)?;
+    endpoint::for_embeddings(model, &format!("queue {entry}"), &texts)
 }
 
 fn store(settled: &Settled) -> Result<()> {
     let Some(entry) = settled.queued else { return Ok(()) };
     if let Some(failure) = settled.answer.failure {
-        // What the endpoint never saw is no attempt of the entry's.
-        let unasked = settled.answer.attempts == 0 && failure != Failure::Configuration;
-        return put_back(entry, failure.text(), unasked);
+        return put_back(entry, failure.text(), is_unasked(settled));
     }
-    if settled.order.kind == Kind::Embed {
-        store_vectors(settled)?;
+    match settled.order.kind {
+        Kind::Embed => store_vectors(settled)?,
+        Kind::Classify => readings::keep(settled)?,
     }
     let sql = "DELETE FROM router.remote_queue WHERE entry_id = $1";
     Spi::connect_mut(|client| client.update(sql, None, &[entry.into()]).map(|_| ()))?;
     Ok(())
+}
+
+/// The endpoint never saw it, and may do so later: no attempt of the entry's.
+fn is_unasked(settled: &Settled) -> bool {
+    let failed = settled.answer.failure.is_some_and(|failure| failure != Failure::Configuration);
+    failed && settled.answer.attempts == 0
 }
 
 fn store_vectors(settled: &Settled) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::call::{Engine, Heard};
+use super::call::{Engine, Heard, Settled};
 use super::jobs::{self, Ran, Schedule};
 use super::{bell, outcomes, queue, settings};
 use crate::pg::background::{self, Scratch};
@@ -10,6 +10,8 @@ use crate::pg::worker::board::{self, Left};
 
 /// How often a worker looks whether its extension is still there, when nobody says so.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How long calls under way are served between two runs of the jobs, at least.
+const TURN: Duration = Duration::from_millis(2);
 
 /// The whole life of the worker at a place of the board.
 pub fn run(number: usize) {
@@ -60,7 +62,7 @@ fn serve(number: usize, mut engine: Engine) -> Left {
         // Entries of the queue that are not due yet keep it here.
         let leaves = needless && !first && (idle || orders.probe) && left() != Left::Unfinished;
         if orders.stop || leaves || background::told_to_stop() || !settings::enabled() {
-            drop(engine);
+            note(engine.end());
             schedule.run_last();
             return if leaves { Left::Idle } else { left() };
         }
@@ -83,15 +85,21 @@ fn serve(number: usize, mut engine: Engine) -> Left {
                 background::wait(sleep, bell::descriptor(number));
             }
         }
-        // Calls that came meanwhile are begun, and those under way are served for a while.
-        if engine.serve(next) == Heard::Jobs {
+        // Calls that came meanwhile are begun, and those under way are served for a while: jobs that have much to do
+        // take turns with them.
+        let until = if engine.is_busy() { next.max(Instant::now() + TURN) } else { next };
+        if engine.serve(until) == Heard::Jobs {
             schedule.wake();
         }
-        let (queued, live) = engine.settled().into_iter().partition(|settled| settled.queued.is_some());
-        queue::ended(queued);
-        outcomes::keep(live);
+        note(engine.settled());
         background::serve_interrupts();
     }
+}
+
+/// Keeps what calls came to until the jobs write it.
+fn note(settled: Vec<Settled>) {
+    outcomes::keep(&settled);
+    queue::ended(settled);
 }
 
 fn extension_is_installed() -> bool {

@@ -43,6 +43,17 @@ pub enum Admission {
 }
 
 impl Breaker {
+    /// In a word, for people.
+    pub fn state(&self, now: i64) -> &'static str {
+        match self.open_until {
+            0 if now < self.pause_until => "paused",
+            0 => "closed",
+            until if now < until => "open",
+            // The next request tries whether the endpoint is back, or one does so now.
+            _ => "half-open",
+        }
+    }
+
     /// Whether a request would be let through at `now`; changes nothing.
     pub fn would_admit(&self, now: i64) -> bool {
         self.wait(now) == 0
@@ -112,10 +123,13 @@ mod tests {
         }
         b.failure(0, None);
         assert_eq!(b.admit(SECOND), Admission::No { wait: FIRST_OPEN - SECOND });
+        assert_eq!((b.state(SECOND), b.state(FIRST_OPEN)), ("open", "half-open"));
         assert_eq!(b.admit(FIRST_OPEN), Admission::Probe);
         assert!(matches!(b.admit(FIRST_OPEN), Admission::No { .. }), "one probe at a time");
         b.success();
-        assert_eq!(b.admit(FIRST_OPEN), Admission::Yes);
+        assert_eq!((b.admit(FIRST_OPEN), b.state(FIRST_OPEN)), (Admission::Yes, "closed"));
+        b.failure(FIRST_OPEN, Some(SECOND));
+        assert_eq!((b.state(FIRST_OPEN), b.state(FIRST_OPEN + SECOND)), ("paused", "closed"));
     }
 
     #[test]

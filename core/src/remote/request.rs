@@ -27,6 +27,8 @@ pub enum Output {
 
 /// Bytes of schema that are sent at most; what matters least is left out.
 const MOST_SCHEMA: usize = 12 * 1024;
+/// Of the answer: a model that rambles on costs no more. Drafts have some hundred.
+const MOST_TOKENS: u32 = 1_000;
 /// Values a column, with `Share::Values`.
 const MOST_VALUES: usize = 20;
 
@@ -52,6 +54,7 @@ pub fn chat_request(
     let mut body = json!({
         "model": model_name,
         "temperature": 0,
+        "max_tokens": MOST_TOKENS,
         "messages": [
             {"role": "system", "content": format!("{RULES}{told}")},
             {"role": "user", "content": prompt},

@@ -11,6 +11,6 @@ mod tuning;
 pub use exposition::Exposition;
 pub use kind::{ErrorKind, Recovery};
 pub use meter::{METER_WORDS, Meter, Summary};
-pub use record::{Decision, Failure, Record};
+pub use record::{Decision, Failure, Record, Repeat};
 pub use ring::{Batch, Ring, RingCounts};
 pub use tuning::{Advice, CacheUse, advise};

@@ -10,6 +10,18 @@ pub enum Record<'a> {
     Decision(Decision<'a>),
     #[serde(borrow)]
     Failure(Failure<'a>),
+    Repeat(Repeat),
+}
+
+/// The same question, answered the same, by the same role as before: all else is as in the decision on that one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// The request id of a decision that was queued before this one and said that [`Decision::leads`].
+    pub of: [u8; 16],
+    pub request_id: [u8; 16],
+    /// Microseconds since 1970-01-01 UTC.
+    pub decided_at: i64,
+    pub total_us: u32,
 }
 
 /// How one question was routed. Fields that hold JSON are its text.
@@ -50,6 +62,21 @@ pub struct Decision<'a> {
     pub settings: &'a str,
     pub semantic_version: u64,
     pub fingerprint: u64,
+    /// Repeats of it may follow.
+    pub leads: bool,
+}
+
+impl<'a> Decision<'a> {
+    /// The decision on a repeat of this one.
+    pub fn repeated(&self, repeat: &Repeat) -> Decision<'a> {
+        Decision {
+            request_id: repeat.request_id,
+            decided_at: repeat.decided_at,
+            total_us: repeat.total_us,
+            leads: false,
+            ..self.clone()
+        }
+    }
 }
 
 /// Something that went wrong, and what was done about it.
@@ -84,6 +111,20 @@ impl<'a> Record<'a> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_repeat_is_short_and_brings_the_rest_back() {
+        let first =
+            Decision { prompt: Some("total sales"), cached: true, leads: true, total_us: 9, ..Decision::default() };
+        let repeat = Repeat { of: first.request_id, request_id: [7; 16], decided_at: 1 << 50, total_us: 5 };
+        let bytes = Record::Repeat(repeat).to_bytes().unwrap();
+        assert!(bytes.len() < 64);
+        assert_eq!(Record::from_bytes(&bytes), Some(Record::Repeat(repeat)));
+        let whole = first.repeated(&repeat);
+        let expected =
+            Decision { request_id: [7; 16], decided_at: 1 << 50, total_us: 5, leads: false, ..first.clone() };
+        assert_eq!(whole, expected);
+    }
 
     proptest! {
         #[test]

@@ -84,6 +84,50 @@ fn nothing_is_lost_that_many_sessions_ask_at_once() {
 }
 
 #[test]
+fn a_repeat_is_on_record_as_fully_as_the_first() {
+    let (database, mut session) = shop(Server::Preloaded);
+    let mut ask = |times: usize| {
+        for _ in 0..times {
+            value(&mut session, "SELECT router_route('total sales by region', '{\"as_of\": \"2024-06-01\"}')");
+        }
+        value(
+            &mut session,
+            "SELECT router_route('total sales by region', '{\"as_of\": \"2024-06-01\"}') ->> 'request_id'",
+        )
+        .expect("an answer")
+    };
+    let fifth = ask(4);
+    let mut other = database.session();
+    let follow_up = format!(
+        "SELECT router_route('only North', '{{\"previous\": \"{fifth}\"}}') -> 'spec' -> 'filters' ->> 'region'"
+    );
+    assert_eq!(value(&mut other, &follow_up).as_deref(), Some("North"), "while it waits to be written");
+    let repeats = "SELECT count(*) || ' ' || count(DISTINCT (prompt, context, spec, sql, settings, clock, status, source, intent,
+                       dataset, layer, confidence, role_name, fingerprint, semantic_version, logged))
+                   FROM router.decisions
+                   WHERE cached AND spec IS NOT NULL AND sql IS NOT NULL AND settings IS NOT NULL AND context IS NOT NULL
+                     AND prompt = 'total sales by region' AND timings = '{}'";
+    eventually(&mut other, repeats, "4 1");
+    assert_eq!(value(&mut other, &follow_up).as_deref(), Some("North"), "and after");
+    // Another worker has not seen what the next ones repeat.
+    let worker = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                  WHERE datname = current_database() AND backend_type = 'router worker'";
+    assert_eq!(value(&mut other, worker).as_deref(), Some("1"));
+    ask(0);
+    eventually(&mut other, repeats, "5 1");
+    // A setting of the log holds from the next question on.
+    // Whether there is a worker is looked at once a second.
+    std::thread::sleep(Duration::from_millis(1100));
+    let hashed = "SELECT set_config('router.log_prompts', 'hash', false), router_route('total sales by region')";
+    value(&mut session, hashed);
+    value(&mut session, hashed);
+    let prompts = "SELECT count(prompt_hash) || ' ' || count(prompt_hash) FILTER (WHERE spec IS NULL AND sql IS NULL AND prompt IS NULL
+                     AND prompt_hash = encode(sha256('total sales by region'), 'hex'))
+                   FROM router.decisions";
+    eventually(&mut other, prompts, "2 2");
+}
+
+#[test]
 fn a_role_sees_its_own_questions_and_an_administrator_all() {
     let (database, mut session) = shop(Server::Preloaded);
     let [ana, bob, dba] = ["ana", "bob", "dba"].map(|name| format!("{}_{name}", database.name));

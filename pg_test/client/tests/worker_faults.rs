@@ -1,7 +1,7 @@
 //! What may go wrong with processes: killed in the middle of a call, a server that stops at once, a database that goes
 //! away. Nobody hangs, no slot is lost, no job is lost, and the server is up.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -140,6 +140,12 @@ fn a_server_that_stops_at_once_forgets_no_job() {
     for caller in waiting {
         caller.join().expect("nobody hangs");
     }
+    // Who looks too early finds it still there and starts nothing.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Command::new("kill").args(["-0", &postmaster]).stderr(Stdio::null()).status().is_ok_and(|s| s.success()) {
+        assert!(Instant::now() < deadline, "it stops");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     Server::Faults.start();
     let mut session = session_when_up(&database);
     endpoint.set(Mode::Call(reading()));
@@ -197,6 +203,45 @@ fn an_extension_that_is_dropped_takes_its_worker_with_it() {
     wait_for(&mut session, gone, "the worker has left");
     session.batch_execute("CREATE EXTENSION router").expect("it is created again");
     wait_for(&mut session, "SELECT router_wake() = 'running'", "and has a worker again");
+}
+
+#[test]
+fn dropping_the_extension_meets_no_caller_with_locks_crosswise() {
+    let _alone = alone();
+    let endpoint = Endpoint::start(Mode::Hang);
+    let (database, mut session) = shop(Server::Faults, &endpoint.url());
+    let mut caller = database.session();
+    caller.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '5s'").expect("settings");
+    let waiting = std::thread::spawn(move || {
+        // After the wait it wants whatever somebody who drops the extension may have locked by then.
+        caller.batch_execute(
+            "BEGIN; SELECT router_route('total sales by region');
+             DO $$ DECLARE t text; BEGIN
+               FOR t IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'router' ORDER BY tablename DESC LOOP
+                 EXECUTE 'LOCK TABLE ' || t || ' IN ACCESS SHARE MODE';
+               END LOOP;
+             END $$; COMMIT",
+        )
+    });
+    wait_for(&mut session, "SELECT taken = 1 FROM router_slots()", "a caller waits");
+    let mut other = database.session();
+    let dropping = std::thread::spawn(move || {
+        session.batch_execute("SET deadlock_timeout = '200ms'; DROP EXTENSION router CASCADE").map(|()| session)
+    });
+    wait_for(
+        &mut other,
+        "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%DROP EXTENSION%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()",
+        "it waits for the caller",
+    );
+    other.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '30s'").expect("settings");
+    let began = Instant::now();
+    let answer = value(&mut other, "SELECT router_route('total sales by region') ->> 'status'");
+    assert_eq!(answer.as_deref(), Some("ok"), "nobody else is held up");
+    assert!(began.elapsed() < Duration::from_secs(3), "took {:?}", began.elapsed());
+    waiting.join().expect("the thread ends").expect("the caller is answered");
+    let mut session = dropping.join().expect("the thread ends").expect("the extension is dropped");
+    let gone = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'router worker'";
+    wait_for(&mut session, gone, "the worker has left");
 }
 
 #[test]

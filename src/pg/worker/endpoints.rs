@@ -47,6 +47,7 @@ pub struct Known {
     pub in_flight: u32,
     /// Microseconds until it is tried again; 0: it is not left alone.
     pub wait: i64,
+    pub state: &'static str,
 }
 
 /// An endpoint's key from its address.
@@ -64,11 +65,13 @@ pub fn would_admit(key: u64) -> bool {
 pub fn known(key: u64) -> Known {
     let now = process::now();
     let entry = KNOWN.with_all(|all| all.iter().find(|e| e.key == key).copied()).flatten();
-    entry.map_or_else(Known::default, |e| Known {
+    let unknown = Known { state: "closed", ..Known::default() };
+    entry.map_or(unknown, |e| Known {
         calls: e.calls,
         failures: e.failures,
         in_flight: e.in_flight,
         wait: e.breaker.wait(now),
+        state: e.breaker.state(now),
     })
 }
 

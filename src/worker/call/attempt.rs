@@ -1,5 +1,6 @@
 //! One call: attempts at it, with waits in between, until it succeeds or its time is over.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
 use router_core::remote::{Admission, Draft, delay, read_embeddings, read_reply, retry_after};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Address;
@@ -62,7 +63,39 @@ impl Drop for UnderWay {
     }
 }
 
-pub async fn perform(call: &Call) -> Answer {
+/// Has a call ended before its time: its caller left, or the worker leaves.
+pub struct Ending {
+    told: Notify,
+    why: Cell<Failure>,
+}
+
+impl Ending {
+    pub fn new() -> Self {
+        Self { told: Notify::new(), why: Cell::new(Failure::Left) }
+    }
+
+    pub fn tell(&self, why: Failure) {
+        self.why.set(why);
+        self.told.notify_one();
+    }
+}
+
+/// Makes the call; what was begun is accounted for when it is told to end.
+pub async fn perform(call: &Call, ending: &Ending) -> Answer {
+    let attempts = Cell::new(0);
+    let began = Instant::now();
+    tokio::select! {
+        biased;
+        answer = try_repeatedly(call, &attempts) => answer,
+        () = ending.told.notified() => Answer {
+            attempts: attempts.get(),
+            latency_ms: began.elapsed().as_secs_f64() * 1000.0,
+            ..Answer::failed(ending.why.get())
+        },
+    }
+}
+
+async fn try_repeatedly(call: &Call, counted: &Cell<u32>) -> Answer {
     let began = Instant::now();
     let mut attempts = 0;
     let settle = |attempts: u32, outcome: Result<Content, Failure>| Answer {
@@ -97,6 +130,7 @@ pub async fn perform(call: &Call) -> Answer {
             }
         }
         attempts += 1;
+        counted.set(attempts);
         let mut under_way = UnderWay { endpoint: call.endpoint, end: End::Nothing };
         let sent = Instant::now();
         let outcome = match timeout_at(call.deadline, hedged(call)).await {

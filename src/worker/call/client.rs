@@ -39,7 +39,10 @@ impl Clients {
 fn authorities(settings: &CallSettings) -> Result<Vec<Certificate>, String> {
     let Some(file) = &settings.ca_file else { return Ok(Vec::new()) };
     let pem = fs::read(file).map_err(|e| format!("router.llm_ca_file can't be read: {e}"))?;
-    Certificate::from_pem_bundle(&pem).map_err(|_| "router.llm_ca_file holds no certificate".to_owned())
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err("router.llm_ca_file holds no certificate".to_owned()),
+    }
 }
 
 fn base() -> ClientBuilder {

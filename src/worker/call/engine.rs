@@ -11,10 +11,10 @@ use pgrx::prelude::*;
 use tokio::net::UnixStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
-use tokio::task::{AbortHandle, LocalSet};
+use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::attempt::{Call, perform};
+use super::attempt::{Call, Ending, perform};
 use super::client::Clients;
 use super::order::{Answer, Failure, Kind, Order, Settled};
 use super::{Address, secret};
@@ -22,10 +22,14 @@ use crate::pg::process;
 use crate::pg::worker::{endpoints, slots};
 use crate::worker::bell::{self, Reason};
 use crate::worker::budget::Budgets;
+use crate::worker::readings;
 use crate::worker::settings::{self, CallSettings};
 
 /// While calls are under way the worker looks around this often: for what signals asked, and for callers that left.
 const TICK: Duration = Duration::from_millis(50);
+
+/// All calls have had their turn to end after so many turns of the event loop.
+const MOST_TURNS: usize = 1_000;
 
 /// The same trouble is logged again after this.
 const SAY_AGAIN: Duration = Duration::from_secs(60);
@@ -67,8 +71,9 @@ struct State {
 }
 
 struct UnderWay {
-    task: AbortHandle,
+    ending: Rc<Ending>,
     caller: Option<(usize, u64)>,
+    deadline: Instant,
 }
 
 impl Engine {
@@ -145,17 +150,34 @@ impl Engine {
         heard
     }
 
+    /// Ends all calls; their callers learn it at once. What came of those is there to be written down; entries of the
+    /// queue come again.
+    pub fn end(mut self) -> Vec<Settled> {
+        let Self { runtime, tasks, desk, .. } = &mut self;
+        for call in desk.state.under_way.borrow().values().filter(|call| call.caller.is_some()) {
+            call.ending.tell(Failure::Connection);
+        }
+        tasks.block_on(runtime, async {
+            for _ in 0..MOST_TURNS {
+                if desk.state.under_way.borrow().values().all(|call| call.caller.is_none()) {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+        self.settled()
+    }
+
     /// Starts a call of the queue.
     pub fn begin_queued(&mut self, order: Order, entry: i64, limit: Duration) {
         self.desk.begin(&self.tasks, order, None, Some(entry), Instant::now() + limit);
     }
 }
 
-/// Ends all calls; their callers learn it at once.
+/// Callers of what has not ended learn it at once.
 impl Drop for Engine {
     fn drop(&mut self) {
         for (_, call) in self.desk.state.under_way.take() {
-            call.task.abort();
             answer(call.caller, &Answer::failed(Failure::Connection));
         }
     }
@@ -168,6 +190,11 @@ impl Desk {
             let left = u64::try_from(taken.deadline - process::now()).unwrap_or(0);
             let deadline = Instant::now() + Duration::from_micros(left);
             match serde_json::from_slice::<Order>(&taken.request) {
+                Ok(order) if order.shadow.is_some() => {
+                    readings::accept(order);
+                    // Frees the slot.
+                    slots::deliver(taken.slot, taken.generation, &[]);
+                }
                 Ok(order) => self.begin(tasks, order, caller, None, deadline),
                 Err(_) => answer(caller, &Answer::failed(Failure::Rejected)),
             }
@@ -206,8 +233,10 @@ impl Desk {
         };
         let state = Rc::clone(&self.state);
         let reserved = Reserved { state: Rc::clone(&state), agent: order.agent_id.clone(), estimate };
-        let task = tasks.spawn_local(async move {
-            let given = perform(&call).await;
+        let ending = Rc::new(Ending::new());
+        self.state.under_way.borrow_mut().insert(id, UnderWay { ending: Rc::clone(&ending), caller, deadline });
+        tasks.spawn_local(async move {
+            let given = perform(&call, &ending).await;
             answer(caller, &given);
             let cost = cost(&order, &given, call.body.len());
             drop(reserved);
@@ -215,7 +244,6 @@ impl Desk {
             state.under_way.borrow_mut().remove(&id);
             state.settled.borrow_mut().push(Settled { order, answer: given, cost, queued });
         });
-        self.state.under_way.borrow_mut().insert(id, UnderWay { task: task.abort_handle(), caller });
     }
 
     fn prepare(&mut self, order: &Order, deadline: Instant) -> Result<Call, Failure> {
@@ -267,15 +295,14 @@ impl Desk {
         Arc::clone(turns)
     }
 
-    /// Ends calls that nobody waits for any more.
+    /// Ends calls that nobody waits for any more. Those whose time is over end by themselves.
     fn drop_unwanted(&self) {
-        self.state.under_way.borrow_mut().retain(|_, call| {
-            let wanted = call.caller.is_none_or(|(slot, generation)| slots::is_wanted(slot, generation));
-            if !wanted {
-                call.task.abort();
+        let soon = Instant::now() + TICK;
+        for call in self.state.under_way.borrow().values().filter(|call| call.deadline > soon) {
+            if !call.caller.is_none_or(|(slot, generation)| slots::is_wanted(slot, generation)) {
+                call.ending.tell(Failure::Left);
             }
-            wanted
-        });
+        }
     }
 }
 

@@ -42,17 +42,19 @@ pub struct Order {
     pub recommendation: Option<Value>,
     /// The question, for what is learned of it.
     pub prompt: String,
-    /// The router's own reading, when the model's is only compared with it.
+    /// Nobody waits for the answer: it is compared with this.
     pub shadow: Option<Shadow>,
 }
 
-/// The other side of a comparison.
+/// The router's own reading of a question that a model reads later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Shadow {
     pub role: String,
     pub context: Value,
+    /// Null where there was none.
     pub spec: Value,
     pub confidence: f32,
+    pub unsure: bool,
 }
 
 /// Why a call failed, from a closed list: nothing that an endpoint says can get into a log.
@@ -78,6 +80,8 @@ pub enum Failure {
     TooLarge,
     /// The body is not what was asked for.
     Malformed,
+    /// Nobody waits for the answer any more.
+    Left,
 }
 
 impl Failure {
@@ -96,6 +100,7 @@ impl Failure {
             Self::Server => "the endpoint had an error",
             Self::TooLarge => "the answer is too large",
             Self::Malformed => "the answer is not what was asked for",
+            Self::Left => "the caller left",
         }
     }
 
