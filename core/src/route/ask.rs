@@ -51,6 +51,11 @@ pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Con
     {
         verdict = Verdict { status: Status::Clarify, confidence: verdict.confidence.min(0.3), reason };
     }
+    if verdict.status == Status::Clarify
+        && let Some(reason) = doubts::foreign(&q, &best)
+    {
+        verdict.reason = reason;
+    }
     let Verdict { status, confidence, reason } = verdict;
     let layer = model.datasets[best.root].layer;
     let alternatives = if status == Status::Ok { Vec::new() } else { alternatives(&q, &best, &spec, &drafts, model) };

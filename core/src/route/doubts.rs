@@ -32,6 +32,11 @@ pub fn doubt(q: &Question, prompt: &str, best: &Draft, others: &[Draft], model: 
     if let Some(note) = q.times.notes.first() {
         return Some(format!("A date can't be read: {note}."));
     }
+    foreign(q, best)
+}
+
+/// Words of another language that nobody taught here.
+pub fn foreign(q: &Question, best: &Draft) -> Option<String> {
     let (code, unknown) = (q.language.code, &best.unknown);
     if !matches!(code, "en" | "tl" | "und") && q.language.confidence >= 0.7 && !unknown.is_empty() {
         return Some(format!(
