@@ -172,7 +172,7 @@ fn a_hanging_endpoint_costs_its_time_and_no_more() {
     assert!(took >= Duration::from_millis(1000) && took < Duration::from_millis(2000), "within its limit: {took:?}");
     let why = format!(
         "SELECT EXISTS (SELECT FROM router.decisions d, jsonb_array_elements(d.steps) s WHERE d.request_id::text = '{}'
-           AND s ->> 'step' = 'language_model' AND s ->> 'detail' LIKE '%no answer within%' AND (s ->> 'bar')::float8 > 0)",
+           AND s ->> 'step' = 'language_model' AND s ->> 'detail' LIKE '%no answer %' AND (s ->> 'bar')::float8 > 0)",
         answer["request_id"].as_str().expect("an id")
     );
     wait_for(&mut session, &why, "the decision log says why the model gave nothing");
