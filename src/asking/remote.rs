@@ -4,6 +4,9 @@
 //! that was not looked up: names in the semantic model, values in the question or the data, time by the own clock.
 //! What is left is a spec like any other, built and guarded like any other.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::time::{Duration, Instant};
 
 use router_core::quickspec::QuickSpec;
@@ -99,6 +102,9 @@ pub fn learn(asked: &Asked<'_>, answer: &Answer) -> Result<()> {
     if !wanted || known || asked.is_follow_up() || telemetry::settings::prompts() != Prompts::Full {
         return Ok(());
     }
+    if was_left(asked) {
+        return Ok(());
+    }
     let Some(scope) = scope(asked) else { return Ok(()) };
     let Some((endpoint, recommendation)) = for_later(asked.prompt)? else { return Ok(()) };
     let told = told(asked, &endpoint, &scope);
@@ -115,11 +121,35 @@ pub fn learn(asked: &Asked<'_>, answer: &Answer) -> Result<()> {
     readings::ask_later(&order)
 }
 
+/// Questions that this session remembers to have left, and for how long: one that is asked over and over costs a
+/// look here.
+const REMEMBERED: usize = 64;
+const AGAIN_AFTER: Duration = Duration::from_secs(600);
+
+thread_local! {
+    static LEFT: RefCell<VecDeque<(u64, Instant)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// Whether this session has left the question not long ago, under the same role and model; if not, it has now.
+fn was_left(asked: &Asked<'_>) -> bool {
+    let who = (pg::current_user().to_u32(), asked.known.fingerprint, asked.known.model.version);
+    let key = BuildHasherDefault::<DefaultHasher>::default().hash_one((who, asked.prompt, asked.given.to_string()));
+    LEFT.with_borrow_mut(|left| {
+        left.retain(|(_, at)| at.elapsed() < AGAIN_AFTER);
+        let known = left.iter().any(|(other, _)| *other == key);
+        if !known {
+            left.truncate(REMEMBERED - 1);
+            left.push_front((key, Instant::now()));
+        }
+        known
+    })
+}
+
 /// The part of `router.llm_timeout` that a model has: what the question has taken until now is gone, and twice as much
-/// is set aside for the answer after a wait in vain, since it tells how busy the server is.
+/// (a tenth of the limit at least) is set aside for the answer after a wait in vain: it tells how busy the server is.
 fn time_left(gone: Duration) -> Duration {
     let limit = settings::llm_timeout();
-    let aside = (gone * 2).clamp(limit / 20, limit / 2);
+    let aside = (gone * 2).clamp(limit / 10, limit / 2);
     limit.saturating_sub(gone + aside)
 }
 

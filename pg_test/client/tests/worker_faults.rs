@@ -41,7 +41,10 @@ fn callers(database: &Database, n: usize, timeout: &str) -> Vec<std::thread::Joi
         .map(|_| {
             let mut session = database.session();
             session
-                .batch_execute(&format!("SET router.llm = 'primary'; SET router.llm_timeout = '{timeout}'"))
+                // Off the record: no worker is busy with their questions afterwards.
+                .batch_execute(&format!(
+                    "SET router.llm = 'primary'; SET router.llm_timeout = '{timeout}'; SET router.log_prompts = 'hash'"
+                ))
                 .expect("settings");
             std::thread::spawn(move || {
                 let began = Instant::now();
