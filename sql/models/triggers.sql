@@ -203,6 +203,10 @@ CREATE TRIGGER audit_update AFTER UPDATE ON router.agent_model_assignments
   FOR EACH ROW WHEN (NEW.edits <> OLD.edits)
   EXECUTE FUNCTION router.audit_change('assignment_id');
 
+-- Decisions refer to assignments without a lock in their row: whoever deletes one waits for them here.
+CREATE TRIGGER referred BEFORE DELETE OR UPDATE OF assignment_id ON router.agent_model_assignments
+  FOR EACH ROW EXECUTE FUNCTION router.keep_references_away();
+
 CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.agent_model_assignments
   FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('assignment_id');
 
@@ -231,7 +235,7 @@ CREATE TRIGGER rank AFTER INSERT OR UPDATE OF status, input_price, output_price,
 CREATE TRIGGER rank AFTER INSERT ON router.task_types
   FOR EACH STATEMENT EXECUTE FUNCTION router.rank_task_type();
 
--- Refuses figures that can't be; a decision on what this session was recommended gets the recommendation's probability.
+-- Refuses figures and assignments that can't be; a decision on what this session was recommended gets the recommendation's probability.
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON router.routing_decisions
   FOR EACH ROW EXECUTE FUNCTION router.prepare_decision();
 -- A decision with an outcome teaches, whether the outcome came with it or later.

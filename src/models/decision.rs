@@ -9,8 +9,8 @@ use crate::error::{Error, Result, SqlResult};
 use crate::pg;
 use crate::pg::trigger::{Call, Columns, Returned};
 
-/// Refuses a decision with figures that can't be. A decision on what this session was recommended gets the
-/// recommendation's probability.
+/// Refuses a decision with figures that can't be, or on an assignment that does not exist. A decision on what this
+/// session was recommended gets the recommendation's probability.
 #[pg_extern(
     requires = ["models_outcomes"],
     sql = "CREATE FUNCTION router.prepare_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
@@ -34,6 +34,16 @@ fn prepared(call: &Call<'_>) -> Result<Returned> {
     refuse_unless(row.get(latency_ms).is_none_or(|ms| ms >= 0), "latency_ms must not be negative")?;
     refuse_unless(row.number(cost).is_none_or(|c| c >= 0.0), "actual_cost must not be negative")?;
     refuse_unless(row.get(rating).is_none_or(|r| (1..=5).contains(&r)), "feedback_rating must be from 1 to 5")?;
+    if let Some(id) = row.get(assignment)
+        && (call.is_insert() || call.old_row().get(assignment) != Some(id))
+        && !outcome::refer_to(id)?
+    {
+        return Err(Error::new(
+            PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION,
+            format!("a decision refers to assignment \"{id}\", which does not exist"),
+        )
+        .with_hint("SELECT * FROM router_assignments() lists them"));
+    }
     match row.get(assignment).filter(|_| told.is_none() && call.is_insert()).and_then(recommend::propensity_of) {
         None => Ok(call.unchanged()),
         known => {
@@ -45,6 +55,21 @@ fn prepared(call: &Call<'_>) -> Result<Returned> {
 
 fn refuse_unless(holds: bool, what: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::new(PgSqlErrorCode::ERRCODE_CHECK_VIOLATION, what)) }
+}
+
+/// Before an assignment goes (or changes its id): nobody is to refer to it meanwhile.
+#[pg_extern(
+    requires = ["models_outcomes"],
+    sql = "CREATE FUNCTION router.keep_references_away() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+pub fn keep_references_away(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
+    let call = Call::read(fcinfo)?;
+    let row = call.old_row();
+    let assignment = Columns::new().find::<Uuid>(&row, c"assignment_id")?;
+    if let Some(id) = row.get(assignment) {
+        outcome::keep_references_away(id);
+    }
+    Ok(call.unchanged())
 }
 
 /// A decision whose outcome is known teaches what its task type costs and how it goes there.

@@ -6,7 +6,7 @@
 
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
-use router_core::models::{Evidence, Hints, LatencySketch, Recent, Record, Seen, TypedRecord, judged_latency, ranks};
+use router_core::models::{Evidence, Hints, LatencySketch, Recent, Record, Seen, TypedRecord, is_time_to_judge, judged_latency, ranks};
 
 use super::plan::Plan;
 use super::{budget, pending, settings};
@@ -58,9 +58,6 @@ thread_local! {
         Plan::new(include_str!("../../sql/models/query/refresh_ranks.sql"), &[PgBuiltInOids::UUIDOID]);
 }
 
-/// Requests of an assignment after which somebody looks whether outcomes wait to be learned.
-const LOOK_AFTER: i64 = 16;
-
 /// Counts one outcome of an assignment, over all task types.
 pub fn record(assignment: Uuid, outcome: Outcome) -> error::Result<()> {
     let outcome = outcome.checked()?;
@@ -87,7 +84,7 @@ pub fn count(assignment: Uuid, outcome: &Outcome) -> error::Result<bool> {
             Spi::connect_mut(|client| REFRESH.with(|plan| plan.update(client, &[assignment.into()])).map(drop))
         })?;
     }
-    if found && requests % LOOK_AFTER == 0 {
+    if found && is_time_to_judge(requests, 1) {
         take_in(assignment)?;
     }
     Ok(found)
@@ -100,8 +97,10 @@ pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Res
     if !may_learn(assignment) {
         return pending::lay_down(assignment, task_type, &seen);
     }
-    take_in(assignment)?;
-    learn_seen(assignment, task_type, &seen)
+    if learn_seen(assignment, task_type, &[seen])? {
+        take_in(assignment)?;
+    }
+    Ok(())
 }
 
 /// Learns what others laid down, if nobody else is at it.
@@ -120,27 +119,37 @@ fn may_learn(assignment: Uuid) -> bool {
     !pg::snapshot_is_fixed() && pg::try_advisory_lock(lock_key(assignment))
 }
 
-fn learn_seen(assignment: Uuid, task_type: &str, seen: &Seen) -> error::Result<()> {
-    let assignments = Table::open_to_read(c"agent_model_assignments")?;
-    let general = RecordColumns::of(&assignments)?;
-    let agent: Column<String> = assignments.column(c"agent_id")?;
+/// Adds outcomes to what is known for a task type; whether ranks had to follow.
+fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result<bool> {
     let table = Table::open_to_write(c"assignment_metrics")?;
     let columns = TypedColumns::of(&table)?;
     let month = budget::month();
-    let mut served_by = None;
+    let mut ranked = false;
     let keys = [columns.id.is(assignment), columns.task_type.is(task_type)];
-    table.change(c"assignment_metrics_pkey", &keys, |row| {
+    let known = table.change(c"assignment_metrics_pkey", &keys, |row| {
         let mut typed = columns.read(row)?;
-        typed.add(seen, settings::decay_per_second(), month);
-        let mut scan = assignments.scan(c"agent_model_assignments_pkey", &[general.id.is(assignment)])?;
-        let Some(of) = scan.next() else { return Ok(()) };
-        served_by = of.get(agent);
-        columns.write(row, &typed, &general.read(&of)?)
+        for outcome in seen {
+            typed.add(outcome, settings::decay_per_second(), month);
+        }
+        columns.write(row, &typed);
+        ranked = typed.moves_ranks(seen);
+        if ranked && let Some(overall) = overall(assignment)? {
+            columns.rank(row, &typed, &overall);
+        }
+        Ok(())
     })?;
-    match served_by {
-        Some(agent) if seen.cost.is_some() => budget::spent(assignment, &agent),
-        _ => Ok(()),
+    if known && seen.iter().any(|outcome| outcome.cost.is_some()) {
+        budget::spent(assignment)?;
     }
+    Ok(ranked)
+}
+
+/// An assignment's record over all task types.
+fn overall(assignment: Uuid) -> error::Result<Option<Record>> {
+    let table = Table::open_to_read(c"agent_model_assignments")?;
+    let columns = RecordColumns::of(&table)?;
+    let mut scan = table.scan(c"agent_model_assignments_pkey", &[columns.id.is(assignment)])?;
+    scan.next().map(|row| columns.read(&row)).transpose()
 }
 
 /// The advisory lock of what is learned of an assignment.
@@ -148,6 +157,25 @@ fn lock_key(assignment: Uuid) -> i64 {
     let (high, low) = assignment.as_bytes().split_at(8);
     let half = |b: &[u8]| b.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte));
     (half(high) ^ half(low).rotate_left(17)).cast_signed()
+}
+
+/// The advisory lock under which decisions refer to an assignment (shared) and it is deleted (alone).
+fn reference_key(assignment: Uuid) -> i64 {
+    lock_key(assignment).rotate_left(32) ^ 0x72_6f_75_74_65
+}
+
+/// Whether an assignment exists, and goes on to until the transaction ends: what a foreign key's check says, without
+/// a lock in the assignment's row. There it would stand in the way of whoever counts outcomes.
+pub fn refer_to(assignment: Uuid) -> error::Result<bool> {
+    pg::share_advisory_lock(reference_key(assignment));
+    let table = Table::open_to_read(c"agent_model_assignments")?;
+    let id: Column<Uuid> = table.column(c"assignment_id")?;
+    table.holds_now(c"agent_model_assignments_pkey", &[id.is(assignment)])
+}
+
+/// Waits until no transaction that refers to an assignment is under way; new ones wait for this one.
+pub fn keep_references_away(assignment: Uuid) {
+    pg::advisory_lock(reference_key(assignment));
 }
 
 pub fn no_assignment(id: Uuid) -> Error {
@@ -307,9 +335,7 @@ impl TypedColumns {
         })
     }
 
-    /// Writes the record, and the ranks that follow from it where they differ: an unchanged rank leaves the indexes
-    /// alone.
-    fn write(&self, row: &mut Row<'_>, typed: &TypedRecord, overall: &Record) -> error::Result<()> {
+    fn write(&self, row: &mut Row<'_>, typed: &TypedRecord) {
         row.set(self.requests, Some(typed.requests));
         row.set(self.successes, Some(typed.successes));
         row.set(self.recent_weight, Some(typed.recent.weight));
@@ -321,14 +347,16 @@ impl TypedColumns {
         row.set(self.month_cost, Some(typed.month_cost));
         row.set(self.month, Some(typed.month));
         row.set(self.sketch, Some(typed.latencies.to_bytes()));
+    }
+
+    /// Writes the ranks that follow from the record where they differ: an unchanged rank leaves the indexes alone.
+    fn rank(&self, row: &mut Row<'_>, typed: &TypedRecord, overall: &Record) {
         let hints = super::schema::promised(overall.match_score, &row.get(self.hints).unwrap_or_default());
-        let r = ranks_of(&hints, overall, typed);
-        for (column, rank) in self.ranks.into_iter().zip(r) {
+        for (column, rank) in self.ranks.into_iter().zip(ranks_of(&hints, overall, typed)) {
             if row.get(column) != Some(rank) {
                 row.set(column, Some(rank));
             }
         }
-        Ok(())
     }
 }
 

@@ -26,6 +26,7 @@ extension_sql_file!(
         rank,
         recommend::propensity_of,
         decision::prepare_decision,
+        decision::keep_references_away,
         decision::learn_from_decision
     ]
 );
@@ -160,5 +161,6 @@ fn positive(json: Option<&Value>, key: &str) -> Option<f64> {
 
 /// A score with two decimals.
 pub fn score(x: f64) -> Option<AnyNumeric> {
-    AnyNumeric::try_from((x * 100.0).round() / 100.0).ok()
+    let hundredths = (x * 100.0).round();
+    (hundredths.abs() < 1e15).then(|| crate::pg::table::two_decimals(hundredths as i64)).flatten()
 }

@@ -130,6 +130,11 @@ impl Table {
 
     /// Rows in the order of an index whose leading columns equal the keys, as the active snapshot sees them.
     pub fn scan(&self, index: &CStr, keys: &[Key]) -> Result<Scan<'_>> {
+        // SAFETY: a snapshot is active wherever functions run.
+        self.scan_as(unsafe { pg_sys::GetActiveSnapshot() }, index, keys)
+    }
+
+    fn scan_as(&self, snapshot: pg_sys::Snapshot, index: &CStr, keys: &[Key]) -> Result<Scan<'_>> {
         let index = oid_of(index)?;
         // SAFETY: plain calls in a transaction; keys point to values that outlive the scan's start, where they are
         // copied or kept by reference to memory of this call's context.
@@ -151,12 +156,18 @@ impl Table {
             let scan = pg_sys::systable_beginscan_ordered(
                 self.relation,
                 index,
-                pg_sys::GetActiveSnapshot(),
+                snapshot,
                 keys.len() as i32,
                 entries.as_mut_ptr(),
             );
             Ok(Scan { table: self, index, scan, _keys: entries })
         }
+    }
+
+    /// Whether there is a row with these keys now: committed, whatever the isolation level, or made by this very
+    /// statement.
+    pub fn holds_now(&self, index: &CStr, keys: &[Key]) -> Result<bool> {
+        Ok(self.scan_as(&raw mut pg_sys::SnapshotSelfData, index, keys)?.next().is_some())
     }
 
     /// Finds the row with these keys, lets `change` alter it and stores it; again from the start when somebody else
@@ -315,7 +326,7 @@ impl Table {
 }
 
 /// Triggers of these tables that have nothing to do when an outcome is counted.
-const OWN_TRIGGERS: [&CStr; 3] = [c"touch", c"rank_changed", c"audit_update"];
+const OWN_TRIGGERS: [&CStr; 4] = [c"touch", c"rank_changed", c"audit_update", c"referred"];
 
 impl Drop for Table {
     fn drop(&mut self) {
