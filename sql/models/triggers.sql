@@ -235,12 +235,15 @@ CREATE TRIGGER rank AFTER INSERT OR UPDATE OF status, input_price, output_price,
 CREATE TRIGGER rank AFTER INSERT ON router.task_types
   FOR EACH STATEMENT EXECUTE FUNCTION router.rank_task_type();
 
--- Refuses figures and assignments that can't be; a decision on what this session was recommended gets the recommendation's probability.
+-- Refuses figures that can't be; a decision on what this session was recommended gets the recommendation's probability.
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON router.routing_decisions
   FOR EACH ROW EXECUTE FUNCTION router.prepare_decision();
--- A decision with an outcome teaches, whether the outcome came with it or later.
+-- A decision refers to an assignment that exists; one with an outcome teaches, whether the outcome came with it or later.
 CREATE TRIGGER learn AFTER INSERT ON router.routing_decisions
   FOR EACH ROW EXECUTE FUNCTION router.learn_from_decision();
+CREATE TRIGGER refer AFTER UPDATE OF assignment_id ON router.routing_decisions
+  FOR EACH ROW WHEN (NEW.assignment_id IS DISTINCT FROM OLD.assignment_id)
+  EXECUTE FUNCTION router.check_reference();
 CREATE TRIGGER learn_later AFTER UPDATE OF success ON router.routing_decisions
   FOR EACH ROW WHEN (OLD.success IS NULL AND NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL)
   EXECUTE FUNCTION router.learn_from_decision();

@@ -7,10 +7,11 @@ use super::outcome::{self, Outcome};
 use super::recommend;
 use crate::error::{Error, Result, SqlResult};
 use crate::pg;
+use crate::pg::table::Row;
 use crate::pg::trigger::{Call, Columns, Returned};
 
-/// Refuses a decision with figures that can't be, or on an assignment that does not exist. A decision on what this
-/// session was recommended gets the recommendation's probability.
+/// Refuses a decision with figures that can't be. A decision on what this session was recommended gets the
+/// recommendation's probability.
 #[pg_extern(
     requires = ["models_outcomes"],
     sql = "CREATE FUNCTION router.prepare_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
@@ -34,16 +35,6 @@ fn prepared(call: &Call<'_>) -> Result<Returned> {
     refuse_unless(row.get(latency_ms).is_none_or(|ms| ms >= 0), "latency_ms must not be negative")?;
     refuse_unless(row.number(cost).is_none_or(|c| c >= 0.0), "actual_cost must not be negative")?;
     refuse_unless(row.get(rating).is_none_or(|r| (1..=5).contains(&r)), "feedback_rating must be from 1 to 5")?;
-    if let Some(id) = row.get(assignment)
-        && (call.is_insert() || call.old_row().get(assignment) != Some(id))
-        && !outcome::refer_to(id)?
-    {
-        return Err(Error::new(
-            PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION,
-            format!("a decision refers to assignment \"{id}\", which does not exist"),
-        )
-        .with_hint("SELECT * FROM router_assignments() lists them"));
-    }
     match row.get(assignment).filter(|_| told.is_none() && call.is_insert()).and_then(recommend::propensity_of) {
         None => Ok(call.unchanged()),
         known => {
@@ -72,41 +63,67 @@ pub fn keep_references_away(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Retur
     Ok(call.unchanged())
 }
 
-/// A decision whose outcome is known teaches what its task type costs and how it goes there.
+/// A new decision must refer to an assignment that exists, if to any; one whose outcome is known teaches what its task
+/// type costs and how it goes there.
 #[pg_extern(
     requires = ["models_outcomes"],
     sql = "CREATE FUNCTION router.learn_from_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
 )]
 pub fn learn_from_decision(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
     let call = Call::read(fcinfo)?;
-    // A dump holds what was learned too.
-    if !pg::restoring() {
-        learned(&call)?;
-    }
-    Ok(call.unchanged())
-}
-
-fn learned(call: &Call<'_>) -> Result<()> {
     let row = call.new_row();
     let mut columns = Columns::new();
     let task_type = columns.find::<String>(&row, c"task_type")?;
     let assignment = columns.find::<Uuid>(&row, c"assignment_id")?;
-    let success = columns.find::<bool>(&row, c"success")?;
-    let quality = columns.find::<f64>(&row, c"quality")?;
-    let latency_ms = columns.find::<i32>(&row, c"latency_ms")?;
-    let cost = columns.find::<AnyNumeric>(&row, c"actual_cost")?;
-    let (Some(assignment), Some(task_type), Some(success)) =
-        (row.get(assignment), row.get(task_type), row.get(success))
-    else {
-        return Ok(());
+    let Some(assignment) = row.get(assignment) else { return Ok(call.unchanged()) };
+    let outcome = if pg::restoring() { None } else { told(&row, &mut columns)? };
+    let exists = match (row.get(task_type), outcome) {
+        (Some(task_type), Some(outcome)) => outcome::learn(assignment, &task_type, &outcome)?,
+        _ => false,
     };
-    let outcome = Outcome {
+    // What was learned keeps the assignment from going, as it goes with it.
+    if call.is_insert() && !exists {
+        must_exist(assignment)?;
+    }
+    Ok(call.unchanged())
+}
+
+/// A decision that is given another assignment: it must exist.
+#[pg_extern(
+    requires = ["models_outcomes"],
+    sql = "CREATE FUNCTION router.check_reference() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+pub fn check_reference(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
+    let call = Call::read(fcinfo)?;
+    let row = call.new_row();
+    let assignment = Columns::new().find::<Uuid>(&row, c"assignment_id")?;
+    if let Some(id) = row.get(assignment) {
+        must_exist(id)?;
+    }
+    Ok(call.unchanged())
+}
+
+fn must_exist(assignment: Uuid) -> Result<()> {
+    if outcome::refer_to(assignment)? {
+        return Ok(());
+    }
+    let what = format!("a decision refers to assignment \"{assignment}\", which does not exist");
+    Err(Error::new(PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION, what)
+        .with_hint("SELECT * FROM router_assignments() lists them"))
+}
+
+/// The outcome that a decision's row tells, if it is known.
+fn told(row: &Row<'_>, columns: &mut Columns) -> Result<Option<Outcome>> {
+    let success = columns.find::<bool>(row, c"success")?;
+    let quality = columns.find::<f64>(row, c"quality")?;
+    let latency_ms = columns.find::<i32>(row, c"latency_ms")?;
+    let cost = columns.find::<AnyNumeric>(row, c"actual_cost")?;
+    Ok(row.get(success).map(|success| Outcome {
         success,
         quality: row.get(quality),
         latency_ms: row.get(latency_ms).map(f64::from),
         cost: row.number(cost),
-    };
-    outcome::learn(assignment, &task_type, &outcome)
+    }))
 }
 
 #[cfg(any(test, feature = "pg_test"))]
@@ -144,6 +161,35 @@ mod tests {
              END $$",
         )
         .unwrap();
+    }
+
+    #[pg_test]
+    fn a_decision_refers_to_an_assignment_that_exists() {
+        let refused = |sql: &str| {
+            Spi::run(&format!(
+                "DO $$ BEGIN {sql}; RAISE 'stored'; EXCEPTION WHEN foreign_key_violation THEN NULL; END $$"
+            ))
+            .unwrap();
+        };
+        for known in ["NULL, NULL", "'math', NULL", "'math', true", "'nothing', true"] {
+            refused(&format!(
+                "INSERT INTO router.routing_decisions (assignment_id, task_type, success) VALUES (gen_random_uuid(), {known})"
+            ));
+        }
+        Spi::run(
+            "WITH made AS (
+               INSERT INTO router.agent_model_assignments (agent_id, model_id) VALUES ('a', 'm') RETURNING assignment_id)
+             INSERT INTO router.routing_decisions (assignment_id, task_type) SELECT assignment_id, 'math' FROM made",
+        )
+        .unwrap();
+        refused("UPDATE router.routing_decisions SET assignment_id = gen_random_uuid()");
+        Spi::run("DELETE FROM router.agent_model_assignments").unwrap();
+        assert_eq!(
+            Spi::get_one::<String>(
+                "SELECT concat_ws(' ', count(*), count(assignment_id)) FROM router.routing_decisions"
+            ),
+            Ok(Some("1 0".to_owned()))
+        );
     }
 
     #[pg_test]

@@ -6,7 +6,9 @@
 
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
-use router_core::models::{Evidence, Hints, LatencySketch, Recent, Record, Seen, TypedRecord, is_time_to_judge, judged_latency, ranks};
+use router_core::models::{
+    Evidence, Hints, LatencySketch, Recent, Record, Seen, TypedRecord, is_time_to_judge, judged_latency, ranks,
+};
 
 use super::plan::Plan;
 use super::{budget, pending, settings};
@@ -91,16 +93,18 @@ pub fn count(assignment: Uuid, outcome: &Outcome) -> error::Result<bool> {
 }
 
 /// Adds one outcome to what is known of an assignment for a task type. Nothing happens where the
-/// assignment does not serve the task type.
-pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Result<()> {
+/// assignment does not serve the task type. True when the assignment is sure to exist until the transaction ends.
+pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Result<bool> {
     let seen = outcome.seen(Moment::now());
     if !may_learn(assignment) {
-        return pending::lay_down(assignment, task_type, &seen);
+        pending::lay_down(assignment, task_type, &seen)?;
+        return Ok(false);
     }
-    if learn_seen(assignment, task_type, &[seen])? {
+    let learned = learn_seen(assignment, task_type, &[seen])?;
+    if learned.ranked {
         take_in(assignment)?;
     }
-    Ok(())
+    Ok(learned.known)
 }
 
 /// Learns what others laid down, if nobody else is at it.
@@ -119,8 +123,15 @@ fn may_learn(assignment: Uuid) -> bool {
     !pg::snapshot_is_fixed() && pg::try_advisory_lock(lock_key(assignment))
 }
 
-/// Adds outcomes to what is known for a task type; whether ranks had to follow.
-fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result<bool> {
+struct Learned {
+    /// The assignment serves the task type.
+    known: bool,
+    /// Ranks had to follow.
+    ranked: bool,
+}
+
+/// Adds outcomes to what is known for a task type.
+fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result<Learned> {
     let table = Table::open_to_write(c"assignment_metrics")?;
     let columns = TypedColumns::of(&table)?;
     let month = budget::month();
@@ -141,7 +152,7 @@ fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result
     if known && seen.iter().any(|outcome| outcome.cost.is_some()) {
         budget::spent(assignment)?;
     }
-    Ok(ranked)
+    Ok(Learned { known, ranked })
 }
 
 /// An assignment's record over all task types.
@@ -167,7 +178,10 @@ fn reference_key(assignment: Uuid) -> i64 {
 /// Whether an assignment exists, and goes on to until the transaction ends: what a foreign key's check says, without
 /// a lock in the assignment's row. There it would stand in the way of whoever counts outcomes.
 pub fn refer_to(assignment: Uuid) -> error::Result<bool> {
-    pg::share_advisory_lock(reference_key(assignment));
+    // Who restores a dump has it for himself, and may refer to more assignments than there is room for locks.
+    if !pg::restoring() {
+        pg::share_advisory_lock(reference_key(assignment));
+    }
     let table = Table::open_to_read(c"agent_model_assignments")?;
     let id: Column<Uuid> = table.column(c"assignment_id")?;
     table.holds_now(c"agent_model_assignments_pkey", &[id.is(assignment)])

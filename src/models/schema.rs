@@ -27,6 +27,7 @@ extension_sql_file!(
         recommend::propensity_of,
         decision::prepare_decision,
         decision::keep_references_away,
+        decision::check_reference,
         decision::learn_from_decision
     ]
 );
