@@ -92,6 +92,13 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Whether the options leave out assignments that would do otherwise.
+    fn restrict(&self) -> bool {
+        self.max_cost.is_some() || self.max_latency_ms.is_some() || self.exclude.as_ref().is_some_and(|e| !e.is_empty())
+    }
+}
+
 struct Candidate {
     agent_id: String,
     model_id: String,
@@ -135,6 +142,13 @@ pub fn recommend_for(prompt: &str, strategy: Strategy, options: &Options) -> Res
             let first = match ranking.first() {
                 Some(&first) => first,
                 None if turn.is_some() => 0,
+                None if options.restrict() => {
+                    return Err(Error::new(
+                        PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                        format!("no healthy assignment for task type \"{task_type}\" is within the options"),
+                    )
+                    .with_hint("raise max_cost or max_latency_ms, exclude less, or name another task type"));
+                }
                 None => return Err(nothing_suitable(client, task_type)),
             };
             let propensity = match options.explore {

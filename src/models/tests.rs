@@ -221,6 +221,12 @@ mod tests {
         );
     }
 
+    #[pg_test(error = "no healthy assignment for task type \"math\" is within the options")]
+    fn options_that_leave_nothing_are_named() {
+        three();
+        run(r#"SELECT router_recommend('2 + 2', 'cost', '{"task_type": "math", "exclude": ["ma", "mb", "mc"]}')"#);
+    }
+
     #[pg_test]
     fn evidence_is_found_by_pgvector() {
         three();
