@@ -555,6 +555,7 @@ EXCEPTION WHEN insufficient_privilege THEN
 END;
 $$;
 
+REVOKE ALL ON FUNCTION router.leave_check_to_trigger(regclass) FROM PUBLIC;
 SELECT router.leave_check_to_trigger(inhrelid::regclass) FROM pg_catalog.pg_inherits WHERE inhparent = 'router.routing_decisions'::regclass;
 
 CREATE TABLE router.encoders (
