@@ -535,29 +535,6 @@ BEGIN
 END
 $$;
 
--- Triggers see to it that an assignment exists (router.learn_from_decision, router.check_reference). The foreign key's own check would lock
--- the assignment's row once a decision, against all who count its outcomes: it is left out, partition by partition,
--- where the owner may do so. The foreign key's other half, which clears references when an assignment goes, stays.
-CREATE FUNCTION router.leave_check_to_trigger(part regclass) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  check_trigger name;
-BEGIN
-  FOR check_trigger IN
-    SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE t.tgrelid = part AND t.tgisinternal AND p.proname IN ('RI_FKey_check_ins', 'RI_FKey_check_upd')
-  LOOP
-    EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', part, check_trigger);
-  END LOOP;
-EXCEPTION WHEN insufficient_privilege THEN
-  NULL;
-END;
-$$;
-
-REVOKE ALL ON FUNCTION router.leave_check_to_trigger(regclass) FROM PUBLIC;
-SELECT router.leave_check_to_trigger(inhrelid::regclass) FROM pg_catalog.pg_inherits WHERE inhparent = 'router.routing_decisions'::regclass;
-
 CREATE TABLE router.encoders (
   name          text        PRIMARY KEY CHECK (name <> ''),
   dimensions    integer     CHECK (dimensions BETWEEN 1 AND 16000),  -- null until its first vector arrived
@@ -679,8 +656,6 @@ BEGIN ATOMIC
 END;
 
 CREATE FUNCTION router.prepare_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'prepare_decision_wrapper';
-CREATE FUNCTION router.keep_references_away() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'keep_references_away_wrapper';
-CREATE FUNCTION router.check_reference() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'check_reference_wrapper';
 CREATE FUNCTION router.prompt_vector(features bytea) RETURNS vector
 IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'prompt_vector_wrapper';
 
@@ -698,9 +673,6 @@ BEGIN
 END;
 $$;
 
-CREATE TRIGGER referred BEFORE DELETE OR UPDATE OF assignment_id ON router.agent_model_assignments
-  FOR EACH ROW EXECUTE FUNCTION router.keep_references_away();
-
 CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.agent_model_assignments
   FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('assignment_id');
 
@@ -716,10 +688,6 @@ CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON router.routing_decisions
 DROP TRIGGER learn ON router.routing_decisions;
 CREATE TRIGGER learn AFTER INSERT ON router.routing_decisions
   FOR EACH ROW EXECUTE FUNCTION router.learn_from_decision();
-
-CREATE TRIGGER refer AFTER UPDATE OF assignment_id ON router.routing_decisions
-  FOR EACH ROW WHEN (NEW.assignment_id IS DISTINCT FROM OLD.assignment_id)
-  EXECUTE FUNCTION router.check_reference();
 
 DROP TRIGGER learn_later ON router.routing_decisions;
 CREATE TRIGGER learn_later AFTER UPDATE OF success ON router.routing_decisions
@@ -1016,7 +984,6 @@ BEGIN
   -- Attaching, unlike creating in place, lets others go on reading and writing.
   EXECUTE format('CREATE TABLE router.%I (LIKE router.routing_decisions_default INCLUDING ALL)', name);
   EXECUTE format('ALTER TABLE router.routing_decisions ATTACH PARTITION router.%I FOR VALUES FROM (%L) TO (%L)', name, low, high);
-  PERFORM router.leave_check_to_trigger(format('router.%I', name)::regclass);
   RETURN true;
 END;
 $$;

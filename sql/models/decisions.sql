@@ -37,31 +37,10 @@ COMMENT ON COLUMN router.routing_decisions.success IS 'Null until the outcome is
 
 CREATE TABLE router.routing_decisions_default PARTITION OF router.routing_decisions DEFAULT;
 
--- Triggers see to it that an assignment exists (router.learn_from_decision, router.check_reference). The foreign key's own check would lock
--- the assignment's row once a decision, against all who count its outcomes: it is left out, partition by partition,
--- where the owner may do so. The foreign key's other half, which clears references when an assignment goes, stays.
-CREATE FUNCTION router.leave_check_to_trigger(part regclass) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  check_trigger name;
-BEGIN
-  FOR check_trigger IN
-    SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE t.tgrelid = part AND t.tgisinternal AND p.proname IN ('RI_FKey_check_ins', 'RI_FKey_check_upd')
-  LOOP
-    EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', part, check_trigger);
-  END LOOP;
-EXCEPTION WHEN insufficient_privilege THEN
-  NULL;
-END;
-$$;
-
 -- Each partition has indexes of its own, like those of the default one: with indexes of the parent, which the extension
 -- makes, a dump that holds weeks could not be restored. Every index costs every decision: there is one for what is asked
 -- for alone (agent, model, assignment, request, time), and one for task type and strategy, of which there are few.
 ALTER TABLE router.routing_decisions_default ADD PRIMARY KEY (decision_id, created_at);
-SELECT router.leave_check_to_trigger('router.routing_decisions_default');
 
 CREATE INDEX routing_decisions_time_idx ON router.routing_decisions_default (created_at);
 CREATE INDEX routing_decisions_agent_idx ON router.routing_decisions_default (agent_id, created_at);

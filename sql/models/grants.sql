@@ -5,4 +5,3 @@ REVOKE ALL ON FUNCTION router.audit_change(), router.touch_assignment(), router.
 REVOKE ALL ON FUNCTION router.apply_assignments(jsonb, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION router.make_week(date), router.detach_week(text), router.maintain_decisions(integer, boolean, integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION router.spent_in_month(text, integer), router.note_budget(text, integer), router.budget_changed() FROM PUBLIC;
-REVOKE ALL ON FUNCTION router.leave_check_to_trigger(regclass) FROM PUBLIC;

@@ -17,7 +17,6 @@ BEGIN
   -- Attaching, unlike creating in place, lets others go on reading and writing.
   EXECUTE format('CREATE TABLE router.%I (LIKE router.routing_decisions_default INCLUDING ALL)', name);
   EXECUTE format('ALTER TABLE router.routing_decisions ATTACH PARTITION router.%I FOR VALUES FROM (%L) TO (%L)', name, low, high);
-  PERFORM router.leave_check_to_trigger(format('router.%I', name)::regclass);
   RETURN true;
 END;
 $$;

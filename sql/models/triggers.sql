@@ -203,10 +203,6 @@ CREATE TRIGGER audit_update AFTER UPDATE ON router.agent_model_assignments
   FOR EACH ROW WHEN (NEW.edits <> OLD.edits)
   EXECUTE FUNCTION router.audit_change('assignment_id');
 
--- Decisions refer to assignments without a lock in their row: whoever deletes one waits for them here.
-CREATE TRIGGER referred BEFORE DELETE OR UPDATE OF assignment_id ON router.agent_model_assignments
-  FOR EACH ROW EXECUTE FUNCTION router.keep_references_away();
-
 CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.agent_model_assignments
   FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('assignment_id');
 
@@ -238,12 +234,9 @@ CREATE TRIGGER rank AFTER INSERT ON router.task_types
 -- Refuses figures that can't be; a decision on what this session was recommended gets the recommendation's probability.
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE ON router.routing_decisions
   FOR EACH ROW EXECUTE FUNCTION router.prepare_decision();
--- A decision refers to an assignment that exists; one with an outcome teaches, whether the outcome came with it or later.
+-- A decision with an outcome teaches, whether the outcome came with it or later.
 CREATE TRIGGER learn AFTER INSERT ON router.routing_decisions
   FOR EACH ROW EXECUTE FUNCTION router.learn_from_decision();
-CREATE TRIGGER refer AFTER UPDATE OF assignment_id ON router.routing_decisions
-  FOR EACH ROW WHEN (NEW.assignment_id IS DISTINCT FROM OLD.assignment_id)
-  EXECUTE FUNCTION router.check_reference();
 CREATE TRIGGER learn_later AFTER UPDATE OF success ON router.routing_decisions
   FOR EACH ROW WHEN (OLD.success IS NULL AND NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL)
   EXECUTE FUNCTION router.learn_from_decision();

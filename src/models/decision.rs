@@ -48,68 +48,29 @@ fn refuse_unless(holds: bool, what: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::new(PgSqlErrorCode::ERRCODE_CHECK_VIOLATION, what)) }
 }
 
-/// Before an assignment goes (or changes its id): nobody is to refer to it meanwhile.
-#[pg_extern(
-    requires = ["models_outcomes"],
-    sql = "CREATE FUNCTION router.keep_references_away() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
-)]
-pub fn keep_references_away(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
-    let call = Call::read(fcinfo)?;
-    let row = call.old_row();
-    let assignment = Columns::new().find::<Uuid>(&row, c"assignment_id")?;
-    if let Some(id) = row.get(assignment) {
-        outcome::keep_references_away(id);
-    }
-    Ok(call.unchanged())
-}
-
-/// A new decision must refer to an assignment that exists, if to any; one whose outcome is known teaches what its task
-/// type costs and how it goes there.
+/// A decision whose outcome is known teaches what its task type costs and how it goes there.
 #[pg_extern(
     requires = ["models_outcomes"],
     sql = "CREATE FUNCTION router.learn_from_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
 )]
 pub fn learn_from_decision(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
     let call = Call::read(fcinfo)?;
+    // A dump holds what was learned too.
+    if !pg::restoring() {
+        learned(&call)?;
+    }
+    Ok(call.unchanged())
+}
+
+fn learned(call: &Call<'_>) -> Result<()> {
     let row = call.new_row();
     let mut columns = Columns::new();
     let task_type = columns.find::<String>(&row, c"task_type")?;
     let assignment = columns.find::<Uuid>(&row, c"assignment_id")?;
-    let Some(assignment) = row.get(assignment) else { return Ok(call.unchanged()) };
-    let outcome = if pg::restoring() { None } else { told(&row, &mut columns)? };
-    let exists = match (row.get(task_type), outcome) {
-        (Some(task_type), Some(outcome)) => outcome::learn(assignment, &task_type, &outcome)?,
-        _ => false,
-    };
-    // What was learned keeps the assignment from going, as it goes with it.
-    if call.is_insert() && !exists {
-        must_exist(assignment)?;
+    match (row.get(assignment), row.get(task_type), told(&row, &mut columns)?) {
+        (Some(assignment), Some(task_type), Some(outcome)) => outcome::learn(assignment, &task_type, &outcome),
+        _ => Ok(()),
     }
-    Ok(call.unchanged())
-}
-
-/// A decision that is given another assignment: it must exist.
-#[pg_extern(
-    requires = ["models_outcomes"],
-    sql = "CREATE FUNCTION router.check_reference() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
-)]
-pub fn check_reference(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
-    let call = Call::read(fcinfo)?;
-    let row = call.new_row();
-    let assignment = Columns::new().find::<Uuid>(&row, c"assignment_id")?;
-    if let Some(id) = row.get(assignment) {
-        must_exist(id)?;
-    }
-    Ok(call.unchanged())
-}
-
-fn must_exist(assignment: Uuid) -> Result<()> {
-    if outcome::refer_to(assignment)? {
-        return Ok(());
-    }
-    let what = format!("a decision refers to assignment \"{assignment}\", which does not exist");
-    Err(Error::new(PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION, what)
-        .with_hint("SELECT * FROM router_assignments() lists them"))
 }
 
 /// The outcome that a decision's row tells, if it is known.

@@ -93,18 +93,16 @@ pub fn count(assignment: Uuid, outcome: &Outcome) -> error::Result<bool> {
 }
 
 /// Adds one outcome to what is known of an assignment for a task type. Nothing happens where the
-/// assignment does not serve the task type. True when the assignment is sure to exist until the transaction ends.
-pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Result<bool> {
+/// assignment does not serve the task type.
+pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Result<()> {
     let seen = outcome.seen(Moment::now());
     if !may_learn(assignment) {
-        pending::lay_down(assignment, task_type, &seen)?;
-        return Ok(false);
+        return pending::lay_down(assignment, task_type, &seen);
     }
-    let learned = learn_seen(assignment, task_type, &[seen])?;
-    if learned.ranked {
+    if learn_seen(assignment, task_type, &[seen])? {
         take_in(assignment)?;
     }
-    Ok(learned.known)
+    Ok(())
 }
 
 /// Learns what others laid down, if nobody else is at it.
@@ -123,15 +121,8 @@ fn may_learn(assignment: Uuid) -> bool {
     !pg::snapshot_is_fixed() && pg::try_advisory_lock(lock_key(assignment))
 }
 
-struct Learned {
-    /// The assignment serves the task type.
-    known: bool,
-    /// Ranks had to follow.
-    ranked: bool,
-}
-
-/// Adds outcomes to what is known for a task type.
-fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result<Learned> {
+/// Adds outcomes to what is known for a task type; whether ranks had to follow.
+fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result<bool> {
     let table = Table::open_to_write(c"assignment_metrics")?;
     let columns = TypedColumns::of(&table)?;
     let month = budget::month();
@@ -152,7 +143,7 @@ fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result
     if known && seen.iter().any(|outcome| outcome.cost.is_some()) {
         budget::spent(assignment)?;
     }
-    Ok(Learned { known, ranked })
+    Ok(ranked)
 }
 
 /// An assignment's record over all task types.
@@ -168,28 +159,6 @@ fn lock_key(assignment: Uuid) -> i64 {
     let (high, low) = assignment.as_bytes().split_at(8);
     let half = |b: &[u8]| b.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte));
     (half(high) ^ half(low).rotate_left(17)).cast_signed()
-}
-
-/// The advisory lock under which decisions refer to an assignment (shared) and it is deleted (alone).
-fn reference_key(assignment: Uuid) -> i64 {
-    lock_key(assignment).rotate_left(32) ^ 0x72_6f_75_74_65
-}
-
-/// Whether an assignment exists, and goes on to until the transaction ends: what a foreign key's check says, without
-/// a lock in the assignment's row. There it would stand in the way of whoever counts outcomes.
-pub fn refer_to(assignment: Uuid) -> error::Result<bool> {
-    // Who restores a dump has it for himself, and may refer to more assignments than there is room for locks.
-    if !pg::restoring() {
-        pg::share_advisory_lock(reference_key(assignment));
-    }
-    let table = Table::open_to_read(c"agent_model_assignments")?;
-    let id: Column<Uuid> = table.column(c"assignment_id")?;
-    table.holds_now(c"agent_model_assignments_pkey", &[id.is(assignment)])
-}
-
-/// Waits until no transaction that refers to an assignment is under way; new ones wait for this one.
-pub fn keep_references_away(assignment: Uuid) {
-    pg::advisory_lock(reference_key(assignment));
 }
 
 pub fn no_assignment(id: Uuid) -> Error {

@@ -26,8 +26,6 @@ extension_sql_file!(
         rank,
         recommend::propensity_of,
         decision::prepare_decision,
-        decision::keep_references_away,
-        decision::check_reference,
         decision::learn_from_decision
     ]
 );

@@ -54,12 +54,6 @@ impl<'c> Call<'c> {
         if update { self.data.tg_newtuple } else { self.data.tg_trigtuple }
     }
 
-    /// The row as it was before an update or a deletion.
-    pub fn old_row(&self) -> Row<'c> {
-        // SAFETY: as in `new_row`.
-        unsafe { Row::read(self.data.tg_trigtuple, (*self.data.tg_relation).rd_att) }
-    }
-
     /// The row as it is to be stored, or was.
     pub fn new_row(&self) -> Row<'c> {
         // SAFETY: tuple and descriptor live as long as the call.

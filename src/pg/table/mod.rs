@@ -210,7 +210,7 @@ impl Table {
 }
 
 /// Triggers of these tables that have nothing to do when an outcome is counted.
-const OWN_TRIGGERS: [&CStr; 4] = [c"touch", c"rank_changed", c"audit_update", c"referred"];
+const OWN_TRIGGERS: [&CStr; 3] = [c"touch", c"rank_changed", c"audit_update"];
 
 impl Drop for Table {
     fn drop(&mut self) {

@@ -45,11 +45,6 @@ impl<T> Column<T> {
 impl Table {
     /// Rows in the order of an index whose leading columns equal the keys, as the active snapshot sees them.
     pub fn scan(&self, index: &CStr, keys: &[Key]) -> Result<Scan<'_>> {
-        // SAFETY: a snapshot is active wherever functions run.
-        self.scan_as(unsafe { pg_sys::GetActiveSnapshot() }, index, keys)
-    }
-
-    fn scan_as(&self, snapshot: pg_sys::Snapshot, index: &CStr, keys: &[Key]) -> Result<Scan<'_>> {
         let index = oid_of(index)?;
         // SAFETY: plain calls in a transaction; keys point to values that outlive the scan's start, where they are
         // copied or kept by reference to memory of this call's context.
@@ -71,18 +66,12 @@ impl Table {
             let scan = pg_sys::systable_beginscan_ordered(
                 self.relation,
                 index,
-                snapshot,
+                pg_sys::GetActiveSnapshot(),
                 keys.len() as i32,
                 entries.as_mut_ptr(),
             );
             Ok(Scan { table: self, index, scan, _keys: entries })
         }
-    }
-
-    /// Whether there is a row with these keys now: committed, whatever the isolation level, or made by this very
-    /// statement.
-    pub fn holds_now(&self, index: &CStr, keys: &[Key]) -> Result<bool> {
-        Ok(self.scan_as(&raw mut pg_sys::SnapshotSelfData, index, keys)?.next().is_some())
     }
 }
 
