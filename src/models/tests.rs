@@ -204,9 +204,9 @@ mod tests {
                    LATERAL (SELECT (r ->> 'agent_id') || ':' || (r ->> '{key}') AS x) b"
             ))
         };
-        assert_eq!(asked(0.0, "propensity"), "a:1");
+        assert_eq!(asked(0.0, "propensity"), "a:1.0");
         assert_eq!(asked(0.25, "propensity"), "a:0.75 c:0.25");
-        assert_eq!(asked(1.0, "propensity"), "c:1");
+        assert_eq!(asked(1.0, "propensity"), "c:1.0");
         run("SET router.exploration_rate = 0.25; SELECT setseed(0.5)");
         let share = text(
             "SELECT round(avg((router_recommend('2 + ' || i, 'balanced', '{\"task_type\": \"math\"}') ->> 'agent_id' = 'c')::int), 1)::text FROM generate_series(1, 1000) i",
