@@ -96,6 +96,10 @@ $$;
 COMMENT ON COLUMN router.agents.budget IS 'Dollars a month (UTC): when the costs of outcomes reach it, the agent is not recommended until the next';
 
 ALTER TABLE router.agent_model_assignments SET (fillfactor = 25);
+DROP INDEX IF EXISTS router.agent_model_assignments_status_idx, router.agent_model_assignments_score_idx,
+  router.agent_model_assignments_method_idx, router.agent_model_assignments_assigned_idx;
+CREATE INDEX agent_model_assignments_status_idx ON router.agent_model_assignments (status, match_score DESC);
+CREATE INDEX agent_model_assignments_method_idx ON router.agent_model_assignments (assignment_method, assigned_at);
 
 CREATE TABLE router.decisions (
   request_id       uuid        NOT NULL,  -- of the model router's decision too, in router.routing_decisions, if one was made
@@ -508,12 +512,11 @@ ALTER TABLE router.routing_decisions_default ADD PRIMARY KEY (decision_id, creat
 CREATE INDEX routing_decisions_time_idx ON router.routing_decisions_default (created_at);
 CREATE INDEX routing_decisions_agent_idx ON router.routing_decisions_default (agent_id, created_at);
 CREATE INDEX routing_decisions_model_idx ON router.routing_decisions_default (model_id, created_at);
-CREATE INDEX routing_decisions_task_type_idx ON router.routing_decisions_default (task_type, created_at);
-CREATE INDEX routing_decisions_strategy_idx ON router.routing_decisions_default (strategy, created_at);
+CREATE INDEX routing_decisions_task_type_idx ON router.routing_decisions_default (task_type, strategy, created_at);
 CREATE INDEX routing_decisions_assignment_idx ON router.routing_decisions_default (assignment_id, created_at);
 CREATE INDEX routing_decisions_request_idx ON router.routing_decisions_default (request_id);
-CREATE INDEX routing_decisions_failure_idx ON router.routing_decisions_default (created_at, success) WHERE success IS NOT TRUE;
-CREATE INDEX routing_decisions_fallback_idx ON router.routing_decisions_default (created_at, fallback_used) WHERE fallback_used;
+CREATE INDEX routing_decisions_trouble_idx ON router.routing_decisions_default (created_at, success, fallback_used)
+  WHERE NOT success OR success IS NULL OR success IS NOT TRUE OR fallback_used;
 DO $$
 DECLARE
   week regclass;
@@ -653,6 +656,8 @@ BEGIN ATOMIC
 END;
 
 CREATE FUNCTION router.prepare_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'prepare_decision_wrapper';
+CREATE FUNCTION router.prompt_vector(features bytea) RETURNS vector
+IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'prompt_vector_wrapper';
 
 CREATE OR REPLACE FUNCTION router.rank_task_type() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -48,9 +48,8 @@ COMMENT ON COLUMN router.agent_model_assignments.priority IS 'Among equal scores
 
 -- No index holds a counter: an outcome is then a heap-only update. The unique key is the index for agents.
 CREATE INDEX agent_model_assignments_model_idx ON router.agent_model_assignments (model_id);
-CREATE INDEX agent_model_assignments_status_idx ON router.agent_model_assignments (status);
-CREATE INDEX agent_model_assignments_score_idx ON router.agent_model_assignments (match_score DESC);
-CREATE INDEX agent_model_assignments_method_idx ON router.agent_model_assignments (assignment_method);
-CREATE INDEX agent_model_assignments_assigned_idx ON router.agent_model_assignments (assigned_at);
+-- Every statement that names the table opens them all: what is asked for together shares one.
+CREATE INDEX agent_model_assignments_status_idx ON router.agent_model_assignments (status, match_score DESC);
+CREATE INDEX agent_model_assignments_method_idx ON router.agent_model_assignments (assignment_method, assigned_at);
 
 SELECT pg_catalog.pg_extension_config_dump('router.agent_model_assignments', '');

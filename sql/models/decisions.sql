@@ -38,18 +38,19 @@ COMMENT ON COLUMN router.routing_decisions.success IS 'Null until the outcome is
 CREATE TABLE router.routing_decisions_default PARTITION OF router.routing_decisions DEFAULT;
 
 -- Each partition has indexes of its own, like those of the default one: with indexes of the parent, which the extension
--- makes, a dump that holds weeks could not be restored.
+-- makes, a dump that holds weeks could not be restored. Every index costs every decision: there is one for what is asked
+-- for alone (agent, model, assignment, request, time), and one for task type and strategy, of which there are few.
 ALTER TABLE router.routing_decisions_default ADD PRIMARY KEY (decision_id, created_at);
 
 CREATE INDEX routing_decisions_time_idx ON router.routing_decisions_default (created_at);
 CREATE INDEX routing_decisions_agent_idx ON router.routing_decisions_default (agent_id, created_at);
 CREATE INDEX routing_decisions_model_idx ON router.routing_decisions_default (model_id, created_at);
-CREATE INDEX routing_decisions_task_type_idx ON router.routing_decisions_default (task_type, created_at);
-CREATE INDEX routing_decisions_strategy_idx ON router.routing_decisions_default (strategy, created_at);
+CREATE INDEX routing_decisions_task_type_idx ON router.routing_decisions_default (task_type, strategy, created_at);
 CREATE INDEX routing_decisions_assignment_idx ON router.routing_decisions_default (assignment_id, created_at);
 CREATE INDEX routing_decisions_request_idx ON router.routing_decisions_default (request_id);
-CREATE INDEX routing_decisions_failure_idx ON router.routing_decisions_default (created_at, success) WHERE success IS NOT TRUE;
-CREATE INDEX routing_decisions_fallback_idx ON router.routing_decisions_default (created_at, fallback_used) WHERE fallback_used;
+-- Failures, what has no outcome yet, and fallbacks: few rows, and one condition for however they are asked for.
+CREATE INDEX routing_decisions_trouble_idx ON router.routing_decisions_default (created_at, success, fallback_used)
+  WHERE NOT success OR success IS NULL OR success IS NOT TRUE OR fallback_used;
 
 SELECT pg_catalog.pg_extension_config_dump('router.routing_decisions', '');
 SELECT pg_catalog.pg_extension_config_dump('router.routing_decisions_default', '');

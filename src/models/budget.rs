@@ -25,11 +25,20 @@ pub fn month() -> i32 {
 }
 
 /// Notes it when what the assignment's agent has spent this month reaches the agent's budget, if it has one.
-pub fn spent(assignment: Uuid, agent: &str) -> Result<()> {
+pub fn spent(assignment: Uuid) -> Result<()> {
     let agents = Table::open_to_read(c"agents")?;
+    if agents.has_no_pages() {
+        return Ok(());
+    }
+    let assignments = Table::open_to_read(c"agent_model_assignments")?;
+    let key: Column<Uuid> = assignments.column(c"assignment_id")?;
+    let served_by: Column<String> = assignments.column(c"agent_id")?;
+    let mut served = assignments.scan(c"agent_model_assignments_pkey", &[key.is(assignment)])?;
+    let Some(agent) = served.next().and_then(|row| row.get(served_by)) else { return Ok(()) };
+    drop(served);
     let id: Column<String> = agents.column(c"agent_id")?;
     let budget: Column<AnyNumeric> = agents.column(c"budget")?;
-    let mut found = agents.scan(c"agents_pkey", &[id.is(agent)])?;
+    let mut found = agents.scan(c"agents_pkey", &[id.is(agent.as_str())])?;
     if found.next().and_then(|row| row.get(budget)).is_none() {
         return Ok(());
     }

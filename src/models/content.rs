@@ -25,7 +25,8 @@ const LONGEST: usize = 16 * 1024;
 thread_local! {
     static CANDIDATES: Plan = Plan::new(
         include_str!("../../sql/models/query/candidates.sql"),
-        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::TEXTARRAYOID],
+        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::TEXTARRAYOID,
+          PgBuiltInOids::BOOLOID],
     );
 }
 
@@ -91,12 +92,20 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Whether the options leave out assignments that would do otherwise.
+    fn restrict(&self) -> bool {
+        self.max_cost.is_some() || self.max_latency_ms.is_some() || self.exclude.as_ref().is_some_and(|e| !e.is_empty())
+    }
+}
+
 struct Candidate {
     agent_id: String,
     model_id: String,
     assignment_id: Uuid,
     prospect: Prospect,
     expectation: Option<Expectation>,
+    on_trial: bool,
 }
 
 /// What is learned from of a prompt.
@@ -116,14 +125,32 @@ pub fn recommend_for(prompt: &str, strategy: Strategy, options: &Options) -> Res
     };
     let answer = pg::as_extension_owner(|| {
         Spi::connect(|client| {
-            let (candidates, random) = candidates(client, task_type, &features, options)?;
+            let (candidates, random) = candidates(client, task_type, &features, options, false)?;
             let prospects: Vec<Prospect> = candidates.iter().map(|c| c.prospect).collect();
             let floor = options.quality_floor.unwrap_or_else(settings::quality_floor);
             let order = |p: &[Prospect]| choose::order(strategy, p, floor, options.quality_floor.is_some());
             let mut draw = choose::normal_draws(random.to_bits());
             let seen = choose::explored(options.explore, &prospects, &mut draw);
             let ranking = order(&seen);
-            let first = *ranking.first().ok_or_else(|| nothing_suitable(client, task_type))?;
+            let share = if ranking.is_empty() { 1.0 } else { settings::exploration_rate() };
+            let trials = match share {
+                0.0 => Vec::new(),
+                _ => self::candidates(client, task_type, &features, options, true)?.0,
+            };
+            // As in sp_get_routing_recommendation: a share goes to one of those on trial, whoever they are.
+            let turn = trial_turn(share, trials.len(), pg::random());
+            let first = match ranking.first() {
+                Some(&first) => first,
+                None if turn.is_some() => 0,
+                None if options.restrict() => {
+                    return Err(Error::new(
+                        PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                        format!("no healthy assignment for task type \"{task_type}\" is within the options"),
+                    )
+                    .with_hint("raise max_cost or max_latency_ms, exclude less, or name another task type"));
+                }
+                None => return Err(nothing_suitable(client, task_type)),
+            };
             let propensity = match options.explore {
                 Explore::Thompson => {
                     let wins = (0..DRAWS).filter(|_| {
@@ -133,7 +160,11 @@ pub fn recommend_for(prompt: &str, strategy: Strategy, options: &Options) -> Res
                 }
                 _ => 1.0,
             };
-            let best = &candidates[first];
+            let (best, propensity) = match turn {
+                Some(turn) => (&trials[turn], share / trials.len() as f64),
+                None if trials.is_empty() => (&candidates[first], propensity),
+                None => (&candidates[first], propensity * (1.0 - share)),
+            };
             let mut answer = Map::new();
             let mut put = |key: &str, value: Value| drop(answer.insert(key.to_owned(), value));
             put("agent_id", json!(best.agent_id));
@@ -144,8 +175,9 @@ pub fn recommend_for(prompt: &str, strategy: Strategy, options: &Options) -> Res
             put("strategy", json!(strategy.name()));
             put("score", json!(choose::score(strategy, &best.prospect)));
             put("propensity", json!(propensity));
-            put("reason", json!(reason(strategy, task_type, best, candidates.len())));
-            put("candidates", ranking.iter().map(|&i| describe(strategy, &candidates[i])).collect());
+            put("reason", json!(reason(strategy, task_type, best, candidates.len(), trials.len())));
+            let ranked = ranking.iter().map(|&i| &candidates[i]).chain(&trials);
+            put("candidates", ranked.map(|c| describe(strategy, c)).collect());
             remember(best.assignment_id, propensity);
             Ok(Value::Object(answer))
         })
@@ -158,9 +190,15 @@ fn candidates(
     task_type: &str,
     features: &PromptFeatures,
     options: &Options,
+    on_trial: bool,
 ) -> Result<(Vec<Candidate>, f64)> {
-    let values: [DatumWithOid; 4] =
-        [task_type.into(), options.max_cost.into(), options.max_latency_ms.into(), options.exclude.clone().into()];
+    let values: [DatumWithOid; 5] = [
+        task_type.into(),
+        options.max_cost.into(),
+        options.max_latency_ms.into(),
+        options.exclude.clone().into(),
+        on_trial.into(),
+    ];
     let mut random = 0.5;
     let mut out = Vec::new();
     for row in CANDIDATES.with(|p| p.select(client, &values))? {
@@ -182,7 +220,7 @@ fn candidates(
             latency_ms: real(6)?,
             fallback: row.get::<i16>(4)? == Some(1),
         };
-        out.push(Candidate { agent_id, model_id, assignment_id, prospect, expectation: None });
+        out.push(Candidate { agent_id, model_id, assignment_id, prospect, expectation: None, on_trial });
     }
     let models: Vec<&str> = out.iter().map(|c| c.model_id.as_str()).collect();
     let expected = with_learner(client, |learner| learner.expect(features, task_type, &models))?;
@@ -216,10 +254,21 @@ fn describe(strategy: Strategy, c: &Candidate) -> Value {
         "evidence": hundredths(p.weight),
         "estimates": parts,
         "fallback": p.fallback,
+        "testing": c.on_trial,
     })
 }
 
-fn reason(strategy: Strategy, task_type: &str, best: &Candidate, of: usize) -> String {
+/// Which of `n` assignments on trial has its turn, for a random number from 0 to 1 (not 1).
+fn trial_turn(share: f64, n: usize, random: f64) -> Option<usize> {
+    (n > 0 && random < share).then(|| ((random / share * n as f64) as usize).min(n - 1))
+}
+
+fn reason(strategy: Strategy, task_type: &str, best: &Candidate, of: usize, on_trial: usize) -> String {
+    if best.on_trial {
+        return format!(
+            "on trial for {task_type}: one of {on_trial} that share router.exploration_rate of the requests"
+        );
+    }
     let p = &best.prospect;
     let quality = (p.quality * 100.0).round();
     let why = match strategy {

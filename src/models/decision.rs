@@ -7,6 +7,7 @@ use super::outcome::{self, Outcome};
 use super::recommend;
 use crate::error::{Error, Result, SqlResult};
 use crate::pg;
+use crate::pg::table::Row;
 use crate::pg::trigger::{Call, Columns, Returned};
 
 /// Refuses a decision with figures that can't be. A decision on what this session was recommended gets the
@@ -66,22 +67,24 @@ fn learned(call: &Call<'_>) -> Result<()> {
     let mut columns = Columns::new();
     let task_type = columns.find::<String>(&row, c"task_type")?;
     let assignment = columns.find::<Uuid>(&row, c"assignment_id")?;
-    let success = columns.find::<bool>(&row, c"success")?;
-    let quality = columns.find::<f64>(&row, c"quality")?;
-    let latency_ms = columns.find::<i32>(&row, c"latency_ms")?;
-    let cost = columns.find::<AnyNumeric>(&row, c"actual_cost")?;
-    let (Some(assignment), Some(task_type), Some(success)) =
-        (row.get(assignment), row.get(task_type), row.get(success))
-    else {
-        return Ok(());
-    };
-    let outcome = Outcome {
+    match (row.get(assignment), row.get(task_type), told(&row, &mut columns)?) {
+        (Some(assignment), Some(task_type), Some(outcome)) => outcome::learn(assignment, &task_type, &outcome),
+        _ => Ok(()),
+    }
+}
+
+/// The outcome that a decision's row tells, if it is known.
+fn told(row: &Row<'_>, columns: &mut Columns) -> Result<Option<Outcome>> {
+    let success = columns.find::<bool>(row, c"success")?;
+    let quality = columns.find::<f64>(row, c"quality")?;
+    let latency_ms = columns.find::<i32>(row, c"latency_ms")?;
+    let cost = columns.find::<AnyNumeric>(row, c"actual_cost")?;
+    Ok(row.get(success).map(|success| Outcome {
         success,
         quality: row.get(quality),
         latency_ms: row.get(latency_ms).map(f64::from),
         cost: row.number(cost),
-    };
-    outcome::learn(assignment, &task_type, &outcome)
+    }))
 }
 
 #[cfg(any(test, feature = "pg_test"))]
@@ -119,6 +122,35 @@ mod tests {
              END $$",
         )
         .unwrap();
+    }
+
+    #[pg_test]
+    fn a_decision_refers_to_an_assignment_that_exists() {
+        let refused = |sql: &str| {
+            Spi::run(&format!(
+                "DO $$ BEGIN {sql}; RAISE 'stored'; EXCEPTION WHEN foreign_key_violation THEN NULL; END $$"
+            ))
+            .unwrap();
+        };
+        for known in ["NULL, NULL", "'math', NULL", "'math', true", "'nothing', true"] {
+            refused(&format!(
+                "INSERT INTO router.routing_decisions (assignment_id, task_type, success) VALUES (gen_random_uuid(), {known})"
+            ));
+        }
+        Spi::run(
+            "WITH made AS (
+               INSERT INTO router.agent_model_assignments (agent_id, model_id) VALUES ('a', 'm') RETURNING assignment_id)
+             INSERT INTO router.routing_decisions (assignment_id, task_type) SELECT assignment_id, 'math' FROM made",
+        )
+        .unwrap();
+        refused("UPDATE router.routing_decisions SET assignment_id = gen_random_uuid()");
+        Spi::run("DELETE FROM router.agent_model_assignments").unwrap();
+        assert_eq!(
+            Spi::get_one::<String>(
+                "SELECT concat_ws(' ', count(*), count(assignment_id)) FROM router.routing_decisions"
+            ),
+            Ok(Some("1 0".to_owned()))
+        );
     }
 
     #[pg_test]

@@ -6,7 +6,9 @@
 
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
-use router_core::models::{Evidence, Hints, LatencySketch, Recent, Record, Seen, TypedRecord, judged_latency, ranks};
+use router_core::models::{
+    Evidence, Hints, LatencySketch, Recent, Record, Seen, TypedRecord, is_time_to_judge, judged_latency, ranks,
+};
 
 use super::plan::Plan;
 use super::{budget, pending, settings};
@@ -58,9 +60,6 @@ thread_local! {
         Plan::new(include_str!("../../sql/models/query/refresh_ranks.sql"), &[PgBuiltInOids::UUIDOID]);
 }
 
-/// Requests of an assignment after which somebody looks whether outcomes wait to be learned.
-const LOOK_AFTER: i64 = 16;
-
 /// Counts one outcome of an assignment, over all task types.
 pub fn record(assignment: Uuid, outcome: Outcome) -> error::Result<()> {
     let outcome = outcome.checked()?;
@@ -87,7 +86,7 @@ pub fn count(assignment: Uuid, outcome: &Outcome) -> error::Result<bool> {
             Spi::connect_mut(|client| REFRESH.with(|plan| plan.update(client, &[assignment.into()])).map(drop))
         })?;
     }
-    if found && requests % LOOK_AFTER == 0 {
+    if found && is_time_to_judge(requests, 1) {
         take_in(assignment)?;
     }
     Ok(found)
@@ -100,8 +99,10 @@ pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Res
     if !may_learn(assignment) {
         return pending::lay_down(assignment, task_type, &seen);
     }
-    take_in(assignment)?;
-    learn_seen(assignment, task_type, &seen)
+    if learn_seen(assignment, task_type, &[seen])? {
+        take_in(assignment)?;
+    }
+    Ok(())
 }
 
 /// Learns what others laid down, if nobody else is at it.
@@ -120,27 +121,37 @@ fn may_learn(assignment: Uuid) -> bool {
     !pg::snapshot_is_fixed() && pg::try_advisory_lock(lock_key(assignment))
 }
 
-fn learn_seen(assignment: Uuid, task_type: &str, seen: &Seen) -> error::Result<()> {
-    let assignments = Table::open_to_read(c"agent_model_assignments")?;
-    let general = RecordColumns::of(&assignments)?;
-    let agent: Column<String> = assignments.column(c"agent_id")?;
+/// Adds outcomes to what is known for a task type; whether ranks had to follow.
+fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result<bool> {
     let table = Table::open_to_write(c"assignment_metrics")?;
     let columns = TypedColumns::of(&table)?;
     let month = budget::month();
-    let mut served_by = None;
+    let mut ranked = false;
     let keys = [columns.id.is(assignment), columns.task_type.is(task_type)];
-    table.change(c"assignment_metrics_pkey", &keys, |row| {
+    let known = table.change(c"assignment_metrics_pkey", &keys, |row| {
         let mut typed = columns.read(row)?;
-        typed.add(seen, settings::decay_per_second(), month);
-        let mut scan = assignments.scan(c"agent_model_assignments_pkey", &[general.id.is(assignment)])?;
-        let Some(of) = scan.next() else { return Ok(()) };
-        served_by = of.get(agent);
-        columns.write(row, &typed, &general.read(&of)?)
+        for outcome in seen {
+            typed.add(outcome, settings::decay_per_second(), month);
+        }
+        columns.write(row, &typed);
+        ranked = typed.moves_ranks(seen);
+        if ranked && let Some(overall) = overall(assignment)? {
+            columns.rank(row, &typed, &overall);
+        }
+        Ok(())
     })?;
-    match served_by {
-        Some(agent) if seen.cost.is_some() => budget::spent(assignment, &agent),
-        _ => Ok(()),
+    if known && seen.iter().any(|outcome| outcome.cost.is_some()) {
+        budget::spent(assignment)?;
     }
+    Ok(ranked)
+}
+
+/// An assignment's record over all task types.
+fn overall(assignment: Uuid) -> error::Result<Option<Record>> {
+    let table = Table::open_to_read(c"agent_model_assignments")?;
+    let columns = RecordColumns::of(&table)?;
+    let mut scan = table.scan(c"agent_model_assignments_pkey", &[columns.id.is(assignment)])?;
+    scan.next().map(|row| columns.read(&row)).transpose()
 }
 
 /// The advisory lock of what is learned of an assignment.
@@ -307,9 +318,7 @@ impl TypedColumns {
         })
     }
 
-    /// Writes the record, and the ranks that follow from it where they differ: an unchanged rank leaves the indexes
-    /// alone.
-    fn write(&self, row: &mut Row<'_>, typed: &TypedRecord, overall: &Record) -> error::Result<()> {
+    fn write(&self, row: &mut Row<'_>, typed: &TypedRecord) {
         row.set(self.requests, Some(typed.requests));
         row.set(self.successes, Some(typed.successes));
         row.set(self.recent_weight, Some(typed.recent.weight));
@@ -321,14 +330,16 @@ impl TypedColumns {
         row.set(self.month_cost, Some(typed.month_cost));
         row.set(self.month, Some(typed.month));
         row.set(self.sketch, Some(typed.latencies.to_bytes()));
+    }
+
+    /// Writes the ranks that follow from the record where they differ: an unchanged rank leaves the indexes alone.
+    fn rank(&self, row: &mut Row<'_>, typed: &TypedRecord, overall: &Record) {
         let hints = super::schema::promised(overall.match_score, &row.get(self.hints).unwrap_or_default());
-        let r = ranks_of(&hints, overall, typed);
-        for (column, rank) in self.ranks.into_iter().zip(r) {
+        for (column, rank) in self.ranks.into_iter().zip(ranks_of(&hints, overall, typed)) {
             if row.get(column) != Some(rank) {
                 row.set(column, Some(rank));
             }
         }
-        Ok(())
     }
 }
 

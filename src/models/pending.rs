@@ -1,5 +1,7 @@
 //! Outcomes that wait to be learned, since somebody else was learning of the same assignment.
 
+use std::collections::BTreeMap;
+
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
 use router_core::models::Seen;
@@ -70,14 +72,18 @@ pub fn any(assignment: Uuid) -> Result<bool> {
     Ok(table.scan(INDEX, &[key])?.next().is_some())
 }
 
-/// Takes away what waits for an assignment. The caller has claimed what is learned of it.
-pub fn take(assignment: Uuid) -> Result<Vec<(String, Seen)>> {
+/// Takes away what waits for an assignment, by task type. The caller has claimed what is learned of it.
+pub fn take(assignment: Uuid) -> Result<BTreeMap<String, Vec<Seen>>> {
     let table = Table::open_to_write(c"pending_outcomes")?;
     let columns = Columns::of(&table)?;
     let mut taken = Vec::new();
     table.take(INDEX, &[columns.assignment.is(assignment)], |row| taken.push(columns.read(row)))?;
     taken.sort_by_key(|(_, seen)| seen.at);
-    Ok(taken)
+    let mut by_task_type = BTreeMap::<_, Vec<_>>::new();
+    for (task_type, seen) in taken {
+        by_task_type.entry(task_type).or_default().push(seen);
+    }
+    Ok(by_task_type)
 }
 
 /// Learns whatever waits. How many assignments it waited for.

@@ -118,14 +118,11 @@ impl<'t> Pool<'t> {
     fn choose(&self, strategy: Strategy) -> Result<Option<Choice>> {
         let Some(best) = self.best(strategy)? else { return self.on_trial(strategy, 1.0) };
         let share = settings::exploration_rate();
-        if share > 0.0 && self.any_on_trial()? {
-            if pg::random() < share
-                && let Some(trial) = self.on_trial(strategy, share)?
-            {
-                return Ok(Some(trial));
-            }
-            // Where all goes to trials that are all unhealthy, the best is certain.
-            return Ok(Some(Choice { propensity: if share < 1.0 { 1.0 - share } else { 1.0 }, ..best }));
+        if share > 0.0
+            && let Some(trial) = self.on_trial(strategy, share)?
+        {
+            let turn = pg::random() < share;
+            return Ok(Some(if turn { trial } else { Choice { propensity: 1.0 - share, ..best } }));
         }
         Ok(Some(best))
     }
@@ -191,10 +188,6 @@ impl<'t> Pool<'t> {
             Strategy::Cost => 100.0 / (1.0 + rank(self.cost) * 1000.0),
         };
         Ok(Some(Choice { agent_id, model_id, assignment_id, score, propensity: 1.0 }))
-    }
-
-    fn any_on_trial(&self) -> Result<bool> {
-        Ok(self.ranked(Strategy::Balanced, ON_TRIAL)?.next().is_some())
     }
 
     /// One of the healthy assignments on trial, each with the same probability, together `share`.

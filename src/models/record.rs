@@ -2,6 +2,7 @@
 
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
+use router_core::models::PromptFeatures;
 
 use super::content::features;
 use super::outcome::{self, Outcome};
@@ -32,6 +33,19 @@ thread_local! {
         &[PgBuiltInOids::UUIDOID, PgBuiltInOids::BOOLOID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID,
           PgBuiltInOids::FLOAT8OID],
     );
+}
+
+/// The unit vector of a recorded prompt out of `router.prompt_outcomes.features`: evidence by pgvector's operators, in
+/// SQL. Null where the column holds something else.
+#[pg_extern(
+    immutable,
+    parallel_safe,
+    requires = ["models_outcomes"],
+    sql = "CREATE FUNCTION router.prompt_vector(features bytea) RETURNS vector
+IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+pub fn prompt_vector(features: &[u8]) -> Option<pg::Vector> {
+    PromptFeatures::from_bytes(features).map(|f| pg::Vector(f.unit_vector()))
 }
 
 /// Records how a model did on a prompt. A task type that is not told is guessed.

@@ -160,5 +160,6 @@ fn positive(json: Option<&Value>, key: &str) -> Option<f64> {
 
 /// A score with two decimals.
 pub fn score(x: f64) -> Option<AnyNumeric> {
-    AnyNumeric::try_from((x * 100.0).round() / 100.0).ok()
+    let hundredths = (x * 100.0).round();
+    (hundredths.abs() < 1e15).then(|| crate::pg::table::two_decimals(hundredths as i64)).flatten()
 }

@@ -193,6 +193,52 @@ mod tests {
     }
 
     #[pg_test]
+    fn trials_get_their_share_of_prompts_too() {
+        three();
+        run("UPDATE router.agent_model_assignments SET status = 'TESTING' WHERE agent_id = 'c'; SELECT setseed(0.5)");
+        let asked = |rate: f64, key: &str| {
+            run(&format!("SET router.exploration_rate = {rate}"));
+            text(&format!(
+                "SELECT string_agg(DISTINCT x, ' ' ORDER BY x) FROM generate_series(1, 300) i,
+                   LATERAL (SELECT router_recommend('2 + ' || i, 'balanced', '{{\"task_type\": \"math\"}}') AS r OFFSET 0) a,
+                   LATERAL (SELECT (r ->> 'agent_id') || ':' || (r ->> '{key}') AS x) b"
+            ))
+        };
+        assert_eq!(asked(0.0, "propensity"), "a:1.0");
+        assert_eq!(asked(0.25, "propensity"), "a:0.75 c:0.25");
+        assert_eq!(asked(1.0, "propensity"), "c:1.0");
+        run("SET router.exploration_rate = 0.25; SELECT setseed(0.5)");
+        let share = text(
+            "SELECT round(avg((router_recommend('2 + ' || i, 'balanced', '{\"task_type\": \"math\"}') ->> 'agent_id' = 'c')::int), 1)::text FROM generate_series(1, 1000) i",
+        );
+        assert!(share == "0.2" || share == "0.3", "{share}");
+        // With nothing else left, what is on trial serves; the probability is logged with the decision.
+        run("UPDATE router.agent_model_assignments SET status = 'INACTIVE' WHERE agent_id <> 'c'");
+        run("SELECT router_recommend('2 + 2', 'balanced', '{\"task_type\": \"math\", \"log\": true}')");
+        assert_eq!(
+            text("SELECT concat_ws(' ', agent_id, propensity, selection_reason) FROM router.routing_decisions"),
+            "c 1 on trial for math: one of 1 that share router.exploration_rate of the requests"
+        );
+    }
+
+    #[pg_test(error = "no healthy assignment for task type \"math\" is within the options")]
+    fn options_that_leave_nothing_are_named() {
+        three();
+        run(r#"SELECT router_recommend('2 + 2', 'cost', '{"task_type": "math", "exclude": ["ma", "mb", "mc"]}')"#);
+    }
+
+    #[pg_test]
+    fn evidence_is_found_by_pgvector() {
+        three();
+        run("SELECT router_record_outcome('ma', 'math', p, true)
+             FROM unnest(ARRAY['what is 12 times 30', 'write a poem about the sea']) p");
+        let nearest = "SELECT concat_ws(' ', outcome_id = min(outcome_id) OVER (), round((features <=> v)::numeric, 2))
+             FROM (SELECT outcome_id, router.prompt_vector(features) AS features, router_embed('what is 12 times 30') AS v
+                   FROM router.prompt_outcomes) x ORDER BY features <=> v LIMIT 1";
+        assert_eq!(text(nearest), "t 0.00");
+    }
+
+    #[pg_test]
     fn changes_are_audited_and_outcomes_are_not() {
         three();
         feed('a', 5, 0, 100);

@@ -61,6 +61,11 @@ impl PromptFeatures {
         Some(Self { vector, scale, form: form.try_into().ok()? })
     }
 
+    /// The prompt's vector, as near as signed bytes tell it.
+    pub fn unit_vector(&self) -> Vec<f32> {
+        self.vector.iter().map(|&x| f32::from(x) * self.scale).collect()
+    }
+
     fn cosine(&self, other: &Self) -> f32 {
         let dot: i32 = self.vector.iter().zip(&other.vector).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
         dot as f32 * self.scale * other.scale

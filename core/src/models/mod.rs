@@ -22,7 +22,7 @@ pub use choose::{Explore, Prospect};
 pub use estimate::{Evidence, Hints, Ranks, overall_success, ranks, smoothed_success};
 pub use health::opens_circuit;
 pub use learner::{Expectation, Learner, PromptFeatures};
-pub use record::{Micros, Recent, Record, Seen, TypedRecord, judged_latency};
+pub use record::{Micros, Recent, Record, Seen, TypedRecord, is_time_to_judge, judged_latency};
 pub use sketch::{LatencySketch, MAX_LATENCY_MS};
 pub use softmax::Softmax;
 pub use strategy::Strategy;

@@ -14,6 +14,11 @@ const LATENCY_MOVED: f64 = 0.03;
 const FEW_REQUESTS: i64 = 64;
 const JUDGED_EVERY: i64 = 16;
 
+/// Whether the latest `added` of so many requests are a reason to look at what they add up to.
+pub fn is_time_to_judge(requests: i64, added: i64) -> bool {
+    requests <= FEW_REQUESTS || requests % JUDGED_EVERY < added
+}
+
 /// Microseconds since any fixed moment.
 pub type Micros = i64;
 
@@ -102,7 +107,7 @@ impl Record {
         let general = Evidence { weight: self.recent.weight, success: self.recent.success, ..Evidence::default() };
         let expected = overall_success(self.match_score, &general);
         let before = f64::from(self.ranked_latency_ms);
-        let p95 = if self.requests <= FEW_REQUESTS || self.requests % JUDGED_EVERY == 1 {
+        let p95 = if is_time_to_judge(self.requests, 1) {
             self.latencies.quantile(JUDGED_QUANTILE).unwrap_or(0.0)
         } else {
             before
@@ -153,6 +158,12 @@ impl TypedRecord {
             }
             self.month_cost += cost;
         }
+    }
+
+    /// Whether ranks have to follow the outcomes just added. One more success among many moves nothing; a failure may,
+    /// at once.
+    pub fn moves_ranks(&self, added: &[Seen]) -> bool {
+        added.iter().any(|seen| !seen.success) || is_time_to_judge(self.requests, added.len() as i64)
     }
 
     pub fn evidence(&self) -> Evidence {
@@ -240,6 +251,21 @@ mod tests {
         let moved = (0..5000).filter(|_| r.add(&seen(true, Some(100.0), 0), 0.0, HOUR)).count();
         assert!((1..60).contains(&moved), "{moved}");
         assert!(r.ranked_success > 0.99 && (r.ranked_latency_ms - 100.0).abs() < 5.0, "{r:?}");
+    }
+
+    #[test]
+    fn ranks_follow_few_outcomes_and_failures_at_once_and_others_now_and_then() {
+        let good = [seen(true, None, 0)];
+        let mut t = TypedRecord::default();
+        let followed = (0..1000)
+            .filter(|_| {
+                t.add(&good[0], 0.0, 0);
+                t.moves_ranks(&good)
+            })
+            .count();
+        assert_eq!(followed as i64, FEW_REQUESTS + (1000 - FEW_REQUESTS) / JUDGED_EVERY);
+        assert!(t.moves_ranks(&[seen(false, None, 0)]));
+        assert!(t.moves_ranks(&[good[0]; JUDGED_EVERY as usize]), "many at once pass one that is judged");
     }
 
     #[test]
