@@ -5,7 +5,6 @@
 mod tests {
     use pgrx::prelude::*;
     use router_core::quickspec::QuickSpec;
-    use router_core::sql::second_opinion::MAX_TOKENS;
     use router_core::sql::syntax_guard::{self, SyntaxRefusal};
     use router_core::sql::{SqlClock, build, quote_identifier, quote_literal};
     use router_core::time::Weekday;
@@ -175,7 +174,6 @@ mod tests {
             }
         }
         assert!(refused > 50 && queries > 100, "{refused} refused, {queries} queries");
-        assert!(MAX_TOKENS > 500);
     }
 
     #[pg_test]
