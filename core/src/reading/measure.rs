@@ -66,7 +66,12 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
             let totals = column.value_type.is_numeric()
                 && column.role == Role::Measure
                 && q.cues.iter().any(|c| c.cue == Cue::Count && q.words[c.words.clone()].iter().any(|w| w.is("total")));
-            if tallies && !*distinct
+            // "how many tonnes": an amount has no number of its own but its sum.
+            let amount = column.role == Role::Measure
+                && column.value_type.is_numeric()
+                && column.default_agg == Aggregation::Sum
+                && q.cues.iter().any(|c| c.cue == Cue::Count && q.words[c.words.clone()].iter().any(|w| w.is("many")));
+            if (tallies || amount) && !*distinct
                 || totals
                 || column.role == Role::Measure
                     && column.value_type.is_numeric()
