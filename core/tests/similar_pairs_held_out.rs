@@ -165,4 +165,5 @@ fn slots_decide_elsewhere_too() {
     assert!(hits.pairs >= 200);
     assert!(hits.false_share <= 0.01, "false hits:\n{}", hits.false_hits.join("\n"));
     assert!(hits.true_share >= 0.85, "missed:\n{}", hits.missed.join("\n"));
+    assert!(hits.near > 0.85 && hits.far < 0.6, "the knots of Scale no longer fit: {} and {}", hits.near, hits.far);
 }

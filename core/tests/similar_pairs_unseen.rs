@@ -203,4 +203,5 @@ fn slots_decide_on_what_was_not_seen() {
     assert!(hits.pairs >= 300);
     assert!(hits.false_share <= 0.01, "false hits:\n{}", hits.false_hits.join("\n"));
     assert!(hits.true_share >= 0.85, "missed:\n{}", hits.missed.join("\n"));
+    assert!(hits.near > 0.85 && hits.far < 0.6, "the knots of Scale no longer fit: {} and {}", hits.near, hits.far);
 }

@@ -110,6 +110,10 @@ pub struct Hits {
     pub missed: Vec<String>,
     pub false_share: f64,
     pub true_share: f64,
+    /// Scores of the decision matrix: what nine in ten of the true pairs are above, and half of those about other
+    /// subjects below.
+    pub near: f64,
+    pub far: f64,
 }
 
 /// For each subject the pairs that must not hit, and those that must.
@@ -135,6 +139,21 @@ pub fn measure_hits(subjects: &[(Subject, Vec<Pair>, Vec<Pair>)]) -> Hits {
             }
         }
     }
+    let cosines = |pairs: &mut dyn Iterator<Item = (&Pair, &Pair)>| {
+        let of = |(a, b): (&Pair, &Pair)| Encoder::get().encode(&a.past).cosine(&Encoder::get().encode(&b.new));
+        let mut all: Vec<f32> = pairs.map(of).collect();
+        all.sort_unstable_by(f32::total_cmp);
+        [0.02, 0.1, 0.5, 0.9, 0.98].map(|q| all.get(((all.len().max(1) - 1) as f64 * q) as usize).copied())
+    };
+    let served = || subjects.iter().flat_map(|s| s.2.iter());
+    let apart = subjects.iter().flat_map(|s| s.2.iter().map(move |p| (s, p)));
+    let others = apart.flat_map(|(s, p)| {
+        let elsewhere = subjects.iter().filter(move |o| !std::ptr::eq(*o, s)).flat_map(|o| o.2.iter());
+        elsewhere.map(move |q| (p, q))
+    });
+    let (near, far) = (cosines(&mut served().map(|p| (p, p))), cosines(&mut { others }));
+    println!("cosines, quantiles 2, 10, 50, 90, 98 %: of the same question {near:?}, of other subjects {far:?}");
+    let score = |cosine: Option<f32>| Scale::IDENTITY.score(cosine.unwrap_or(-1.0).into());
     false_hits.iter().for_each(|p| println!("false hit: {p}"));
     missed.iter().for_each(|p| println!("missed: {p}"));
     println!("{} false hits of {wrong}, {} missed of {right}", false_hits.len(), missed.len());
@@ -142,6 +161,8 @@ pub fn measure_hits(subjects: &[(Subject, Vec<Pair>, Vec<Pair>)]) -> Hits {
         pairs: wrong + right,
         false_share: false_hits.len() as f64 / wrong.max(1) as f64,
         true_share: 1.0 - missed.len() as f64 / right.max(1) as f64,
+        near: score(near[1]),
+        far: score(far[2]),
         false_hits,
         missed,
     }
