@@ -8,10 +8,22 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   left_out text[] := TG_ARGV[1:];
-  old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - left_out END;
-  new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - left_out END;
+  old_row jsonb;
+  new_row jsonb;
 BEGIN
-  IF router.restoring() OR old_row = new_row THEN
+  IF router.restoring() THEN
+    RETURN NULL;
+  END IF;
+  -- A vector is left out before it is written out as text, which would take longer than all the rest.
+  IF TG_OP <> 'INSERT' THEN
+    IF 'embedding' = ANY (left_out) THEN OLD.embedding := NULL; END IF;
+    old_row := to_jsonb(OLD) - left_out;
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    IF 'embedding' = ANY (left_out) THEN NEW.embedding := NULL; END IF;
+    new_row := to_jsonb(NEW) - left_out;
+  END IF;
+  IF old_row = new_row THEN
     RETURN NULL;
   END IF;
   INSERT INTO router.audit_log (table_name, row_id, action, changed_by, before, after)

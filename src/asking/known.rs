@@ -2,7 +2,7 @@
 
 use router_core::quickspec::QuickSpec;
 use router_core::route::{Alternative, Answer, Context, Status, answer_known};
-use router_core::similarity::{has_open_slots, overlap, rebind, same_wording};
+use router_core::similarity::{self as same, Grains, has_open_slots, overlap, rebind, says_grain};
 use router_core::time::Clock;
 
 use super::chain::Asked;
@@ -32,7 +32,8 @@ fn moved_to_now(taught: &QuickSpec, known: &Known, asked: &Asked<'_>) -> Option<
         return None;
     }
     let means = asked.read_as(asked.prompt, asked.context).ok()?.spec?;
-    rebind(taught, &meant, &means)
+    let grains = if says_grain(asked.prompt) { Grains::Said } else { Grains::Derived };
+    rebind(taught, &meant, &means, grains)
 }
 
 /// The context of a past question: this one's, at the time when that was taught. `None` on the same day.
@@ -62,14 +63,16 @@ pub fn similar(asked: &Asked<'_>, local: &Answer, bar: f32, sure: f32) -> Result
     if asked.is_follow_up() {
         return nothing("a follow-up is compared with no past question");
     }
-    let Some(now) = &local.spec else { return nothing("no slots to compare") };
+    if local.spec.is_none() {
+        return nothing("no slots to compare");
+    }
     let most = similarity::settings::max_similarity_results();
     let mut found = similarity::nearest(asked.prompt, bar.into(), most)?;
-    let mut answer = found.iter().find_map(|past| reuse(past, now, asked, local));
+    let mut answer = found.iter().find_map(|past| reuse(past, asked, local));
     let mut warning = None;
     if answer.is_none() && !(local.status == Status::Ok && local.confidence > sure) {
         let other = similarity::nearest_by_other(asked.prompt, bar.into(), most)?;
-        answer = other.found.iter().find_map(|past| reuse(past, now, asked, local));
+        answer = other.found.iter().find_map(|past| reuse(past, asked, local));
         warning = other.warning;
         found.extend(other.found);
     }
@@ -84,17 +87,18 @@ pub fn similar(asked: &Asked<'_>, local: &Answer, bar: f32, sure: f32) -> Result
     Ok(Similar { answer: answer.map(|(answer, _)| answer), question, detail, warning })
 }
 
-fn reuse(past: &Known, now: &QuickSpec, asked: &Asked<'_>, local: &Answer) -> Option<(Answer, Known)> {
+fn reuse(past: &Known, asked: &Asked<'_>, local: &Answer) -> Option<(Answer, Known)> {
     let taught = spec_of(past.spec.clone())?;
+    let asked_now = same::Question { text: asked.prompt, reading: local };
     let bind = |context: &Context| {
         let then = asked.read_as(&past.query, context).ok()?;
-        let fits = same_wording(&past.query, &then, asked.prompt, local);
-        rebind(&taught, then.spec.as_ref()?, now).filter(|_| fits)
+        let (past, new) = (same::Question { text: &past.query, reading: &then }, asked_now);
+        same::reuse(&taught, past, new)
     };
     let spec = bind(asked.context).or_else(|| bind(&at_time_of(past, asked)?))?;
     let score = (past.similarity * past.success_score) as f32;
     // Where the router itself reads the same, both speak for the answer.
-    let own = if local.status == Status::Ok && spec == *now { local.confidence } else { 0.0 };
+    let own = if local.status == Status::Ok && Some(&spec) == local.spec.as_ref() { local.confidence } else { 0.0 };
     let why = format!("like \"{}\"", past.query);
     let known = answer_known(spec, &asked.known.model, asked.context, "similarity", score.max(own), &why)?;
     Some((Answer { entities: local.entities.clone(), warnings: local.warnings.clone(), ..known }, past.clone()))

@@ -3,6 +3,7 @@
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
+use crate::models::plan::Plan;
 use crate::{error, pg};
 
 /// Statement trigger of the tables that hold what is taught besides the semantic model: tells every backend, at
@@ -17,12 +18,21 @@ pub fn router_knowledge_changed<'a>(
     Ok(None::<PgHeapTuple<'a, AllocatedByPostgres>>)
 }
 
+thread_local! {
+    static MARK: Plan = Plan::new("INSERT INTO router.semantic_changes (mark) VALUES (0)", &[]);
+    static SIGNAL: Plan = Plan::new("SELECT 'router.templates'::pg_catalog.regclass::oid", &[]);
+}
+
+/// One mark a transaction: whoever teaches a million questions at once leaves one row.
 fn record_change() -> error::Result<()> {
+    if pg::invalidation::knowledge_is_marked() {
+        return Ok(());
+    }
     let relation = pg::as_extension_owner(|| {
-        Ok(Spi::get_one::<pg_sys::Oid>(
-            "INSERT INTO router.semantic_changes (mark) VALUES (0) \
-             RETURNING 'router.query_embeddings'::pg_catalog.regclass::oid",
-        )?)
+        Spi::connect_mut(|client| {
+            MARK.with(|plan| plan.update(client, &[]).map(|_| ()))?;
+            SIGNAL.with(|plan| Ok(plan.select(client, &[])?.first().get_one::<pg_sys::Oid>()?))
+        })
     })?;
     if let Some(relation) = relation {
         pg::invalidation::announce_knowledge(relation);

@@ -16,6 +16,8 @@ thread_local! {
     static KNOWLEDGE: Cell<u64> = const { Cell::new(1) };
     /// The relation that stands for it; 0 until it is known.
     static TAUGHT: Cell<u32> = const { Cell::new(0) };
+    /// The transaction that announced what was taught last, and the subtransaction that did.
+    static MARKED: Cell<(u32, pg_sys::SubTransactionId)> = const { Cell::new((0, 0)) };
     /// The transaction has announced something that others don't see yet.
     static UNCOMMITTED: Cell<bool> = const { Cell::new(false) };
 }
@@ -73,6 +75,25 @@ pub fn announce(relation: pg_sys::Oid) {
 pub fn announce_knowledge(relation: pg_sys::Oid) {
     KNOWLEDGE.set(KNOWLEDGE.get() + 1);
     queue(relation);
+    // SAFETY: plain look-ups of the current transaction's numbers.
+    MARKED.set(unsafe { (pg_sys::GetTopTransactionIdIfAny().into(), pg_sys::GetCurrentSubTransactionId()) });
+}
+
+/// The number of what is in no subtransaction.
+const TOP: pg_sys::SubTransactionId = 1;
+
+/// This transaction has announced already that something was taught, and no rollback to a savepoint can undo that
+/// alone. What this backend keeps of it is out of date all the same.
+pub fn knowledge_is_marked() -> bool {
+    let (transaction, part) = MARKED.get();
+    // SAFETY: as above.
+    let (now, now_in) =
+        unsafe { (u32::from(pg_sys::GetTopTransactionIdIfAny()), pg_sys::GetCurrentSubTransactionId()) };
+    let marked = transaction != 0 && transaction == now && (part == TOP || part == now_in);
+    if marked {
+        KNOWLEDGE.set(KNOWLEDGE.get() + 1);
+    }
+    marked
 }
 
 fn queue(relation: pg_sys::Oid) {

@@ -132,7 +132,7 @@ pub fn check_vector(vector: &[f32]) -> Result<String> {
     }
     if vector.iter().all(|x| *x == 0.0) {
         return Err(Error::invalid("the query embedding is the zero vector, which is near nothing")
-            .with_hint("router_embed() gives it for texts without a word"));
+            .with_hint("router_embed() gives it for texts in which nothing can be embedded"));
     }
     encoder::by_dimensions(vector.len())
 }

@@ -40,6 +40,9 @@ thread_local! {
 /// What is known for exactly these words (case, accents and final signs aside): one index probe.
 pub fn exact(prompt: &str) -> Result<Option<Known>> {
     let normalised = normalise(prompt);
+    if normalised.is_empty() {
+        return Ok(None);
+    }
     let who = pg::role_name(pg::current_user());
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
@@ -108,12 +111,13 @@ fn keep_statement(client: &SpiClient<'_>) -> Result<Rc<OwnedPreparedStatement>> 
 pub(super) fn keep(entry: &Entry<'_>) -> Result<i64> {
     pg::refuse_if_read_only(c"router_teach()");
     let embedding = Encoder::get().encode(entry.prompt);
-    if embedding.is_zero() {
+    let normalised = normalise(entry.prompt);
+    // Questions of signs alone would all be the same words.
+    if embedding.is_zero() || normalised.is_empty() {
         return Err(Error::invalid("nothing in this question can be embedded")
             .with_hint("teach it in words; signs and pictures alone have no meaning to compare"));
     }
     let who = pg::role_name(pg::current_user());
-    let normalised = normalise(entry.prompt);
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
             let args: [DatumWithOid; 8] = [

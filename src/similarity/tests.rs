@@ -59,6 +59,11 @@ mod tests {
         assert_eq!(refused("SELECT router_teach('a question')"), "22023");
         assert_eq!(refused("SELECT router_teach('a question', '{\"x\": 1}')"), "22023");
         assert_eq!(refused(&format!("SELECT router_teach('\u{1F600}', '{SPEC}')")), "22023");
+        assert_eq!(
+            refused(&format!("SELECT router_teach('?! ...', '{SPEC}')")),
+            "22023",
+            "signs alone are all the same words"
+        );
         let gone = SPEC.replace("orders", "gone");
         assert_eq!(refused(&format!("SELECT router_teach('a question', '{gone}')")), "42P01");
         assert_eq!(refused(&format!("SELECT router_teach('a question', '{gone}', 'trend_analysis')")), "42P01");
@@ -70,6 +75,37 @@ mod tests {
         assert_eq!(refused("SELECT router_feedback('none', 5)"), "42704");
         assert_eq!(refused("SELECT router_intent('anything')"), "42704");
         assert_eq!(refused("SELECT router_train()"), "22023");
+    }
+
+    #[pg_test]
+    fn a_transaction_that_teaches_leaves_one_mark() {
+        shop();
+        let marks =
+            || Spi::get_one::<i64>("SELECT count(*) FROM router.semantic_changes WHERE mark = 0").unwrap().unwrap();
+        let before = marks();
+        run(&format!(
+            "DO $$BEGIN PERFORM router_teach('rolled back', '{SPEC}'); RAISE 'back'; EXCEPTION WHEN raise_exception THEN NULL; END$$"
+        ));
+        assert_eq!(marks(), before, "rolled back with its subtransaction");
+        run(&format!("SELECT router_teach('first', '{SPEC}')"));
+        assert_eq!(marks(), before + 1);
+        run(&format!("SELECT router_teach('second', '{SPEC}')"));
+        assert_eq!(marks(), before + 1);
+        assert_eq!(route("second")["spec"]["agg"], "max");
+    }
+
+    #[pg_test]
+    fn slots_are_replaced_and_decide() {
+        shop();
+        run("SELECT router_teach('biggest amount in North in January 2024', \
+             '{\"schema\":\"QuickSpec@1\",\"dataset\":\"public.orders\",\"y\":\"amount\",\"agg\":\"max\",\"chart\":\"table\", \
+               \"filters\":{\"region\":\"North\",\"placed\":{\"gte\":\"2024-01-01\",\"lt\":\"2024-02-01\"}}}')");
+        let got = route("biggest amount in South since February 2024");
+        assert_eq!(got["source"], "similarity", "{got}");
+        assert_eq!(got["spec"]["filters"]["region"], "South");
+        assert_eq!(got["spec"]["filters"]["placed"], serde_json::json!({"gte": "2024-02-01"}));
+        assert_ne!(route("biggest amount not in South since February 2024")["source"], "similarity");
+        assert_ne!(route("smallest amount in South since February 2024")["source"], "similarity");
     }
 
     #[pg_test]

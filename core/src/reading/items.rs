@@ -69,7 +69,19 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         taken[words.clone()].fill(true);
         placed.push(Placed { item, words, score, margin: 1.0, source, others: Vec::new() });
     };
-    for (i, range) in q.time_words.iter().enumerate().filter(|(i, _)| !q.times.matches[*i].weak) {
+    let measured = |before: usize| {
+        let numeric = |c: &Meaning| matches!(c, Meaning::Column(c) if model.column(*c).value_type.is_numeric());
+        let linked =
+            |to: usize| q.words[to..before].iter().all(|w| w.is_any(&["is", "are", "was", "were", "of", "lies"]));
+        chosen.iter().any(|(m, c, _)| m.words.end <= before && numeric(&c.meaning) && linked(m.words.end))
+    };
+    // "between 2022 and 2024" is a period, unless it limits the number that is named before it.
+    let is_calendar = model.datasets[root].columns.iter().any(|c| c.value_type.is_temporal());
+    let years = |range: &Range<usize>| {
+        is_calendar && q.words[range.start].is("between") && range.len() == 4 && !measured(range.start)
+    };
+    let sure = |i: usize, range: &Range<usize>| !q.times.matches[i].weak || years(range);
+    for (i, range) in q.time_words.iter().enumerate().filter(|(i, r)| sure(*i, r)) {
         put(Item::Time(i), range.clone(), 1.0, None, &mut placed);
     }
     for (i, grain) in q.grains.iter().enumerate() {

@@ -66,7 +66,19 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
             let totals = column.value_type.is_numeric()
                 && column.role == Role::Measure
                 && q.cues.iter().any(|c| c.cue == Cue::Count && q.words[c.words.clone()].iter().any(|w| w.is("total")));
-            if tallies && !*distinct
+            // "how many tonnes": an amount named in the plural, right there, has no number of its own but its sum.
+            let asked = q
+                .cues
+                .iter()
+                .find(|c| c.cue == Cue::Count && q.words[c.words.clone()].last().is_some_and(|w| w.is("many")));
+            let at = &placed[named.item];
+            let amount = column.role == Role::Measure
+                && column.value_type.is_numeric()
+                && column.default_agg == Aggregation::Sum
+                && at.score >= 0.9
+                && asked.is_some_and(|c| c.words.end == at.words.start)
+                && q.words[at.words.end - 1].norm.ends_with('s');
+            if (tallies || amount) && !*distinct
                 || totals
                 || column.role == Role::Measure
                     && column.value_type.is_numeric()

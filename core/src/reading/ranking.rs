@@ -64,7 +64,8 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         return;
     }
     let subject = subject(scene, &s, next);
-    let s = &super::roles::Superlative { count: s.count.or(subject.and_then(|(_, count)| count)), ..s };
+    let counted = || subject.and_then(|(_, count)| count).or_else(|| counted_before(scene, &s));
+    let s = &super::roles::Superlative { count: s.count.or_else(counted), ..s };
     if let Some((dataset, _)) = subject
         && d.x.is_none()
         && d.paths.contains_key(&dataset)
@@ -131,11 +132,26 @@ fn subject(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>
     let at = placed[s.item].words.start;
     let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(&["with", "has", "have", "having", "had"]));
     let k = (0..s.item).rev().find(|k| dataset(*k).is_some()).filter(|k| owns && s.item - k <= 4)?;
-    let count = match k.checked_sub(1).map(|k| &placed[k].item) {
+    Some((dataset(k)?, count_at(placed, k)))
+}
+
+/// The number right before a name: "2" of "the 2 airlines".
+fn count_at(placed: &[Placed], k: usize) -> Option<u32> {
+    match k.checked_sub(1).map(|k| &placed[k].item) {
         Some(Item::Number(n)) if (1.0..=1000.0).contains(n) && n.fract() == 0.0 => Some(*n as u32),
         _ => None,
-    };
-    Some((dataset(k)?, count))
+    }
+}
+
+/// "the 2 airlines with the highest delays", "which 3 doctors saw the most patients": how many of a dimension that
+/// stands before the superlative are asked for.
+fn counted_before(scene: &Scene<'_>, s: &super::roles::Superlative) -> Option<u32> {
+    let Scene { q, model, placed, .. } = *scene;
+    let k = (0..s.item).rev().find(|&k| matches!(placed[k].item, Item::Column(_)))?;
+    let at = placed[s.item].words.start;
+    let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(&["with", "has", "have", "having", "had"]));
+    let dimension = matches!(placed[k].item, Item::Column(c) if !is_measure(model, c));
+    count_at(placed, k).filter(|_| dimension && (owns && s.item - k <= 4 || q.has(Cue::Which)))
 }
 
 /// The sorting clause.

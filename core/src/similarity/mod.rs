@@ -10,8 +10,8 @@ mod wording;
 
 pub use mine::{Kind, Outcome, Proposal, mine};
 pub use normalise::normalise;
-pub use rebind::rebind;
+pub use rebind::{Grains, Question, rebind, reuse};
 pub use scale::{FEWEST_PAIRS, Scale};
 pub use suggest::{Suggestion, suggest};
 pub use template::{example, fill, has_open_slots, overlap, slots};
-pub use wording::same_wording;
+pub use wording::says_grain;

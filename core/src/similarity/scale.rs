@@ -4,7 +4,9 @@
 /// slots serves a new one. Between the knots it is linear.
 ///
 /// The slots decide, so the chance is high already where the words merely touch; what lies below is another topic
-/// whose slots agree by accident.
+/// whose slots agree by accident. By the labelled pairs of `tests/similar_pairs_*.rs`, which measure it again at every
+/// run, nine in ten of the questions that a past one serves have a cosine above 0.39 to 0.48 with it, and half of those
+/// about other subjects one below 0.15 to 0.19: the knots at 0.35 and 0.25 lie between.
 const LOCAL: [(f64, f64); 5] = [(-1.0, 0.0), (0.1, 0.3), (0.25, 0.6), (0.35, 0.86), (1.0, 0.99)];
 
 /// The cosine of an encoder as one of the local encoder: `offset + factor * cosine`.
