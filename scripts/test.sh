@@ -41,6 +41,8 @@ in_server() {
     arguments=(--runas "$user")
   fi
   local status=0
+  # What a running server has loaded stays as it is: cargo-pgrx writes over a library in its place.
+  rm -f "$("$PRIVATE_PG_CONFIG" --pkglibdir)/router.so"
   cargo pgrx test "pg$PG_MAJOR" "${arguments[@]}" --pgdata "$dir/data" || status=$?
   rm -rf "$dir"
   return $status

@@ -121,6 +121,19 @@ pub fn drop_overdue() {
     }
 }
 
+/// The database whose records wait longest, if longer than so many seconds.
+pub fn waiting(limit: u32) -> Option<u32> {
+    QUEUE.lock(0, Mode::Shared).and_then(|_held| ring()?.waiting(seconds(), limit))
+}
+
+/// Gives up what is queued for a database that is no more.
+pub fn discard(database: u32) {
+    if let (Some(_held), Some(ring)) = (QUEUE.lock(0, Mode::Exclusive), ring()) {
+        ring.discard(database);
+        set(Counter::LastLoss, now());
+    }
+}
+
 pub fn queue_counts() -> RingCounts {
     ring().map(|ring| ring.counts()).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ mod drain;
 mod health;
 mod leaders;
 mod maintain;
-mod memory;
+pub mod memory;
 mod metrics;
 mod operation;
 mod optimize;

@@ -8,9 +8,12 @@ use pgrx::prelude::*;
 use super::settings;
 use crate::pg::background;
 use crate::pg::worker::board;
+use crate::telemetry::memory;
 
 /// The longest sleep: what nobody tells is noticed then.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(2);
+/// Seconds after which records that nobody took are seen to.
+const WAITED: u32 = 3;
 /// Microseconds after which a database that failed for good is forgotten.
 const FORGOTTEN: i64 = 600 * 1_000_000;
 
@@ -25,6 +28,7 @@ pub fn run() {
             board::launcher_is_here();
             reap();
             probe(&mut to_probe);
+            see_to_records();
             start();
         } else {
             board::launcher_is_off();
@@ -62,6 +66,17 @@ fn probe(to_probe: &mut VecDeque<u32>) {
             to_probe.push_back(database);
             return;
         }
+    }
+}
+
+/// Records of the log wait in one queue for all databases: one whose worker ended, or which was dropped, must not keep
+/// its place.
+fn see_to_records() {
+    let Some(database) = memory::waiting(WAITED) else { return };
+    match background::transaction(Duration::from_secs(30), || Ok(background::databases())) {
+        Ok(found) if found.contains(&database) => drop(board::demand(database)),
+        Ok(_) => memory::discard(database),
+        Err(why) => log!("router launcher: the list of databases could not be read: {}", why.0),
     }
 }
 

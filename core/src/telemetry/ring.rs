@@ -128,6 +128,33 @@ impl<'a> Ring<'a> {
         self.at(OVERDUE) - before
     }
 
+    /// Whose record waits longest, if it waits longer than `limit` seconds. The lock is held, shared or not.
+    pub fn waiting(&self, now: u32, limit: u32) -> Option<u32> {
+        let mut at = self.at(HEAD);
+        while at < self.at(TAIL) {
+            let record = self.record(at);
+            if !record.released {
+                return (now.saturating_sub(record.pushed_at) > limit).then_some(record.database);
+            }
+            at = record.next;
+        }
+        None
+    }
+
+    /// Gives up all records of a database that is no more. The lock is held exclusively.
+    pub fn discard(&self, database: u32) {
+        let mut at = self.at(HEAD);
+        while at < self.at(TAIL) {
+            let record = self.record(at);
+            if record.database == database && !record.released {
+                self.slot(at).fetch_or(RELEASED, Relaxed);
+                self.header[OVERDUE].fetch_add(1, Relaxed);
+            }
+            at = record.next;
+        }
+        self.advance(|_| false);
+    }
+
     pub fn counts(&self) -> RingCounts {
         RingCounts {
             pushed: self.at(PUSHED),
@@ -243,6 +270,20 @@ mod tests {
         assert!(ring.drop_overdue(1061, 60) > 0);
         assert!(ring.push(1, 1061, b"room again"));
         assert_eq!(ring.take(1, 0, 1000).records.len(), 1);
+    }
+
+    #[test]
+    fn a_database_that_is_gone_blocks_nobody() {
+        let words = words(256);
+        let ring = Ring::new(&words).unwrap();
+        assert_eq!(ring.waiting(9, 3), None);
+        assert!(ring.push(9, 5, b"for nobody") && ring.push(1, 6, b"for one") && ring.push(9, 7, b"for nobody"));
+        let batch = ring.take(1, 0, 1 << 20);
+        ring.release(1, &batch);
+        assert!(ring.counts().used_bytes > 0, "what lies before is in the way");
+        assert_eq!((ring.waiting(8, 3), ring.waiting(9, 3)), (None, Some(9)));
+        ring.discard(9);
+        assert_eq!((ring.counts().used_bytes, ring.counts().overdue, ring.counts().stored), (0, 2, 1));
     }
 
     proptest! {

@@ -52,6 +52,21 @@ fn the_worker_writes_what_a_read_only_session_asked() {
     eventually(&mut session, "SELECT count(*) >= 4 FROM router.log_weeks('decisions') WHERE low > now()", "t");
 }
 
+/// One queue serves all databases: what waits for a worker that left would be in everybody's way.
+#[test]
+fn records_that_nobody_takes_bring_a_worker() {
+    let (_database, mut session) = shop(Server::Preloaded);
+    value(&mut session, ASK).expect("an answer");
+    eventually(&mut session, "SELECT count(*) FROM router.decisions", "1");
+    let worker = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                  WHERE backend_type = 'router worker' AND datname = current_database()";
+    session.batch_execute(worker).expect("the worker is told to leave");
+    eventually(&mut session, &worker.replace("pg_terminate_backend(pid)", "*"), "0");
+    // Nobody asks after that.
+    value(&mut session, ASK).expect("an answer");
+    eventually(&mut session, "SELECT count(*) FROM router.decisions", "2");
+}
+
 #[test]
 fn an_error_is_on_record_though_its_transaction_was_rolled_back() {
     let (_database, mut session) = shop(Server::Preloaded);
