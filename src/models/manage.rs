@@ -128,6 +128,25 @@ pub fn maintain(days: i32, detach: bool) -> Result<Vec<Maintained>> {
     })
 }
 
+/// Makes this week's partition of the model decisions, and those of the next four. Cheap when they are there.
+pub fn make_weeks() -> Result<()> {
+    pg::as_extension_owner(|| {
+        Spi::connect_mut(|client| {
+            // One at a time, as router.maintain_decisions has it.
+            client.update(
+                "SELECT pg_advisory_xact_lock(hashtextextended('router.maintain_decisions', 0))",
+                None,
+                &[],
+            )?;
+            let weeks =
+                "SELECT router.make_week(date_trunc('week', clock_timestamp() AT TIME ZONE 'UTC')::date + 7 * ahead)
+                         FROM generate_series(0, 4) AS ahead";
+            client.update(weeks, None, &[])?;
+            Ok(())
+        })
+    })
+}
+
 /// Learns from outcomes that wait, since somebody else was learning of the same assignment when they came.
 pub fn take_in() -> Result<i64> {
     super::pending::take_in_all()

@@ -10,7 +10,8 @@ use router_core::telemetry::{Batch, Record};
 use super::leaders::Leaders;
 use super::memory::{self, Counter};
 use super::{Operation, observe, store, warm};
-use crate::error::{Result, sqlstate};
+use crate::error::{Error, Result, sqlstate};
+use crate::models::manage;
 use crate::pg;
 use crate::worker::{Job, JobContext, never, nothing};
 
@@ -149,12 +150,15 @@ pub fn flush() -> Result<u64> {
     write_batch(usize::MAX)
 }
 
-/// Makes partitions ahead. Cheap when there is nothing to make.
+/// Makes partitions ahead, of the logs and of the model decisions. Cheap when there is nothing to make. Whoever holds
+/// these tables for long is not waited for: the next time will do.
 fn make_partitions() -> Result<()> {
+    Spi::run("SET LOCAL lock_timeout TO '2s'")?;
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
             client.update("SELECT router.make_log_weeks()", None, &[])?;
-            Ok(())
+            Ok::<_, Error>(())
         })
-    })
+    })?;
+    manage::make_weeks()
 }
