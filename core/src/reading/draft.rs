@@ -84,14 +84,25 @@ pub struct Draft {
     pub lost_group: Option<String>,
     /// What the question is about, beside what it names, bears no name here: "sales of helicopters".
     pub lost_thing: Option<String>,
-    /// Hours are asked of a column that keeps days.
-    pub hourless: bool,
     /// Conditions that no row can meet.
     pub contradiction: Option<String>,
     /// References to the same dataset between which nothing decides.
     pub forks: Vec<ColumnRef>,
     /// An unknown noun right before the measure: "stock price" is not the price.
     pub changed_noun: Option<String>,
+}
+
+impl Draft {
+    /// True for a column that the answer is made of, but for plain rows.
+    pub fn uses(&self, c: ColumnRef) -> bool {
+        let named = [self.x, self.y, self.split].contains(&Some(c));
+        named || self.conditions.iter().chain(&self.part).any(|k| k.column == c)
+    }
+
+    /// True when hours are asked of a column that keeps days.
+    pub fn is_hourless(&self, model: &SemanticModel) -> bool {
+        self.x_grain == Some(Grain::Hour) && self.x.is_some_and(|x| model.column(x).value_type == ValueType::Date)
+    }
 }
 
 /// Reads the question over `root`. `None` when nothing of it is named.
@@ -147,7 +158,6 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         lost_name: lost_name(q, placed),
         lost_group: None,
         lost_thing: None,
-        hourless: false,
         items: Items::default(),
     };
     let counted = roles.counts.iter().filter_map(|c| match c {
@@ -191,9 +201,8 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     }
     collect_datasets(&mut d, &scene);
     count_each_once(&mut d, &scene);
-    if d.x_grain == Some(Grain::Hour) && d.x.is_some_and(|x| model.column(x).value_type == ValueType::Date) {
-        // Days have no hours: whoever keeps the time of day answers.
-        d.hourless = true;
+    if d.is_hourless(model) {
+        // Whoever keeps the time of day answers.
         d.score -= 1.5;
     }
     d.lost_group = lost_group(q, placed, d.x.is_some());

@@ -13,7 +13,7 @@ use crate::semantic::{SemanticModel, Source};
 /// What the question is about, beside what it names: "sales of helicopters", "the sales tax", "top 5 salesmen by
 /// revenue". Verbs and words that qualify a name ("coffee shop address") change nothing.
 pub(super) fn lost_thing(d: &Draft, scene: &Scene<'_>) -> Option<String> {
-    let Scene { q, model, placed, .. } = *scene;
+    let Scene { q, placed, .. } = *scene;
     let mut at = 0;
     while at < placed.len() {
         let end = at + placed[at..].iter().take_while(|p| p.item == Item::Unknown).count();
@@ -36,7 +36,7 @@ pub(super) fn lost_thing(d: &Draft, scene: &Scene<'_>) -> Option<String> {
         }
         at = end;
     }
-    before_part_of_name(q, model, placed)
+    None
 }
 
 fn is_named(item: &Item) -> bool {
@@ -79,7 +79,6 @@ fn is_noun(norm: &str) -> bool {
         "merchandise",
         "thing",
         "things",
-        "side",
     ];
     if EMPTY.contains(&norm) {
         return false;
@@ -120,21 +119,6 @@ fn after_name(d: &Draft, q: &Question, placed: &[Placed], at: usize, end: usize)
     ends && matches!(before.item, Item::Column(c) if asked(c)) && before.words.end == placed[at].words.start
 }
 
-/// "return rate" where the rate is that of something else.
-fn before_part_of_name(q: &Question, model: &SemanticModel, placed: &[Placed]) -> Option<String> {
-    placed.windows(2).find_map(|pair| match (&pair[0].item, &pair[1].item) {
-        (Item::Unknown, Item::Column(c))
-            if is_measure(model, *c)
-                && matches!(pair[1].source, Some(Source::Partial | Source::Unqualified))
-                && pair[0].words.end == pair[1].words.start
-                && is_noun(&q.words[pair[0].words.start].norm) =>
-        {
-            Some(q.words[pair[0].words.start].norm.clone())
-        }
-        _ => None,
-    })
-}
-
 /// "top 5 salesmen by revenue", where nothing else is ranked.
 fn ranked(d: &Draft, placed: &[Placed], at: usize) -> bool {
     let before = placed[..at].iter().rev().find(|p| !matches!(p.item, Item::Filler | Item::Number(_)));
@@ -147,11 +131,16 @@ fn possessor(d: &Draft, q: &Question, placed: &[Placed], at: usize, next: Option
     d.assumed_measure && leads && next.is_some_and(|p| p.item == Item::Filler && q.words[p.words.start].is("of"))
 }
 
-/// An unknown word that qualifies a measure known by another name than its own.
+/// An unknown word that qualifies a measure known by another name than its own, or by a part of that.
 pub(super) fn changed_noun(q: &Question, model: &SemanticModel, root: usize, placed: &[Placed]) -> Option<String> {
     placed.windows(2).find_map(|pair| match (&pair[0].item, &pair[1].item) {
         (Item::Unknown, Item::Column(c))
             if is_measure(model, *c) && pair[1].source == Some(Source::Alias)
+                // "return rate" where the rate is that of something else.
+                || is_measure(model, *c)
+                    && matches!(pair[1].source, Some(Source::Partial | Source::Unqualified))
+                    && pair[0].words.end == pair[1].words.start
+                    && is_noun(&q.words[pair[0].words.start].norm)
                 // "marital status" is not the status of something else.
                 || (c.dataset != root || of_another(placed, c.dataset))
                     && pair[0].words.end == pair[1].words.start

@@ -116,16 +116,10 @@ pub fn evidence(q: &Question, best: &Draft, runner_up: Option<&Draft>, model: &S
 
 /// The smallest margin between the meaning taken and the next, over the columns and values in use.
 fn narrowest(best: &Draft) -> f32 {
-    let used = |c: &ColumnRef| {
-        best.x == Some(*c)
-            || best.y == Some(*c)
-            || best.split == Some(*c)
-            || best.conditions.iter().chain(&best.part).any(|k| k.column == *c)
-    };
     best.items
         .placed
         .iter()
-        .filter(|p| matches!(&p.item, Item::Column(c) | Item::Value(c, _) if used(c)))
+        .filter(|p| matches!(&p.item, Item::Column(c) | Item::Value(c, _) if best.uses(*c)))
         .map(|p| p.margin)
         .fold(1.0, f32::min)
 }

@@ -26,7 +26,7 @@ pub fn doubt(q: &Question, prompt: &str, best: &Draft, others: &[Draft], model: 
             as_good + 1
         ));
     }
-    if best.hourless {
+    if best.is_hourless(model) {
         return Some("What is registered here keeps days, not the time of day.".into());
     }
     if let Some(note) = q.times.notes.first() {
@@ -51,15 +51,8 @@ pub fn foreign(q: &Question, best: &Draft) -> Option<String> {
 
 /// A word that the reading takes for a column which only means something alike, and that column.
 fn only_similar(q: &Question, prompt: &str, best: &Draft, model: &SemanticModel) -> Option<(String, String)> {
-    let used = |c| {
-        best.x == Some(c)
-            || best.y == Some(c)
-            || best.split == Some(c)
-            || best.columns.contains(&c)
-            || best.conditions.iter().chain(&best.part).any(|k| k.column == c)
-    };
     best.items.placed.iter().find_map(|p| match p.item {
-        Item::Column(c) if p.source == Some(Source::Similar) && used(c) => {
+        Item::Column(c) if p.source == Some(Source::Similar) && (best.uses(c) || best.columns.contains(&c)) => {
             let name = format!("{}.{}", model.datasets[c.dataset].full_name(), model.column(c).name);
             Some((q.text(prompt, &p.words), name))
         }
