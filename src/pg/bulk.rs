@@ -113,6 +113,11 @@ pub fn insert_by_time(
 const LOCK: pg_sys::LOCKMODE = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
 const NO_LOCK: pg_sys::LOCKMODE = pg_sys::NoLock as pg_sys::LOCKMODE;
 
+#[cfg(feature = "pg15")]
+use pg_sys::PARTITION_STRATEGY_RANGE;
+#[cfg(not(feature = "pg15"))]
+const PARTITION_STRATEGY_RANGE: u8 = pg_sys::PartitionStrategy::PARTITION_STRATEGY_RANGE as u8;
+
 /// Which rows go to which partition; `None` where that is not plain.
 fn partitions(parent: pg_sys::Relation, times: &[Moment]) -> Option<Vec<(pg_sys::Oid, Vec<usize>)>> {
     // SAFETY: the relation is open; the description lives as long, and its arrays have the lengths it says.
@@ -122,7 +127,7 @@ fn partitions(parent: pg_sys::Relation, times: &[Moment]) -> Option<Vec<(pg_sys:
         }
         let described = &*pg_sys::RelationGetPartitionDesc(parent, true);
         let bounds = described.boundinfo.as_ref()?;
-        if bounds.strategy as u8 != pg_sys::PARTITION_STRATEGY_RANGE {
+        if bounds.strategy as u8 != PARTITION_STRATEGY_RANGE {
             return None;
         }
         let below = |i: usize, time: Moment| match *(*bounds.kind.add(i)) {
