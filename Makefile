@@ -4,11 +4,11 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-llm install psql dsn stop clean bench soak eval setup lint
+.PHONY: help demo test test-llm test-servers install psql dsn stop clean bench soak eval setup lint
 export PG_CONFIG
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## set everything up, load the Scout data, ask eight questions
 	@scripts/demo.sh
@@ -18,6 +18,9 @@ test: ## set everything up, run every test (SUITE='core fuzz in-server sql clien
 
 test-llm: ## ask a real small language model, end to end (the first time compiles for ten minutes)
 	@scripts/test-llm.sh
+
+test-servers: ## test on PostgreSQL 18 and 16, too, from a Python package (half an hour)
+	@scripts/other-servers.sh
 
 install: ## install the extension in your own server: make install PG_CONFIG=/path/to/pg_config
 	@scripts/install-own.sh "$(PG_CONFIG)"
