@@ -14,6 +14,7 @@ use std::rc::Rc;
 use pgrx::prelude::*;
 
 use super::{Layer, settings};
+use crate::catalog::changes::{self, Changes};
 use crate::error::Result;
 use crate::{catalog, pg};
 
@@ -112,10 +113,10 @@ fn prefix(generation: u64) -> Result<Rc<[u8]>> {
     bytes.extend_from_slice(&pg::process::database().to_le_bytes());
     bytes.extend_from_slice(&role.to_le_bytes());
     bytes.push(u8::from(row_security));
-    bytes.extend_from_slice(&taught.extension.to_le_bytes());
+    bytes.extend_from_slice(&pg::extension().map_or(0, pg_sys::Oid::to_u32).to_le_bytes());
     bytes.extend_from_slice(&model.fingerprint.to_le_bytes());
-    bytes.extend_from_slice(&taught.changes.to_le_bytes());
-    bytes.extend_from_slice(&taught.changed_at.to_le_bytes());
+    bytes.extend_from_slice(&taught.count.to_le_bytes());
+    bytes.extend_from_slice(&taught.latest.to_le_bytes());
     bytes.extend_from_slice(&settings_hash().to_le_bytes());
     let bytes: Rc<[u8]> = bytes.into();
     // Only if nothing changed while it was made; loading itself may take messages in.
@@ -125,33 +126,12 @@ fn prefix(generation: u64) -> Result<Rc<[u8]>> {
     Ok(bytes)
 }
 
-/// Two states of one database that any two sessions can see differ in this or in the model's fingerprint: changes are
-/// only added, and become visible in one order.
-struct Taught {
-    changes: i64,
-    /// Microseconds; tells a state from another with as many changes, after a dump was restored.
-    changed_at: i64,
-    extension: u32,
-}
-
-fn taught() -> Result<Taught> {
-    let (relation, taught) = pg::as_extension_owner(|| {
-        pg::with_latest_snapshot(|| {
-            Spi::connect(|client| {
-                let row = client.select(include_str!("../../sql/cache/taught.sql"), Some(1), &[])?.first();
-                let taught = Taught {
-                    changes: row.get::<i64>(1)?.unwrap_or(0),
-                    changed_at: row.get::<i64>(2)?.unwrap_or(0),
-                    extension: row.get::<pg_sys::Oid>(4)?.map_or(0, pg_sys::Oid::to_u32),
-                };
-                Ok((row.get::<pg_sys::Oid>(3)?, taught))
-            })
-        })
-    })?;
-    if let Some(relation) = relation {
-        pg::invalidation::watch_knowledge(relation);
-    }
-    Ok(taught)
+/// How often and when something was taught. Two states of one database that any two sessions can see differ in this or
+/// in the model's fingerprint: changes are only added, and become visible in one order.
+fn taught() -> Result<Changes> {
+    // Not the relation that is taught into: its plans would be made anew each time.
+    pg::invalidation::watch_knowledge(pg::table::oid_of(c"templates")?);
+    pg::with_latest_snapshot(changes::read)
 }
 
 fn settings_hash() -> u64 {

@@ -11,7 +11,7 @@ use router_core::semantic::{Lexicon, SemanticModel};
 use super::load::Problem;
 use super::relations::RegisteredRelations;
 use super::{compiled, state};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pg;
 
 /// What one role may see of the registered datasets.
@@ -91,14 +91,10 @@ pub fn model() -> Result<Rc<RoleModel>> {
     if let Some(model) = known {
         return Ok(model);
     }
-    let (state, compiled) = pg::as_extension_owner(|| {
-        pg::with_latest_snapshot(|| {
-            Spi::connect(|client| {
-                let state = state::read(client, role)?;
-                let compiled = compiled::compiled(client, &state)?;
-                Ok((state, compiled))
-            })
-        })
+    let (state, compiled) = pg::with_latest_snapshot(|| {
+        let state = state::read(role)?;
+        let compiled = compiled::compiled(&state)?;
+        Ok::<_, Error>((state, compiled))
     })?;
     let notes = compiled::notes(&compiled);
     let view = Arc::new(View::new(compiled, |relation| state.shown(relation)));

@@ -32,15 +32,15 @@ thread_local! {
     static LAST: RefCell<Option<Arc<Compiled>>> = const { RefCell::new(None) };
 }
 
-/// The compiled model of `state`. To be run as the extension's owner.
-pub fn compiled(client: &SpiClient<'_>, state: &State) -> Result<Arc<Compiled>> {
+/// The compiled model of `state`, read under the snapshot that is active now.
+pub fn compiled(state: &State) -> Result<Arc<Compiled>> {
     let last = LAST.with_borrow(|last| last.as_ref().filter(|c| c.names.key() == state.key).map(Arc::clone));
     if let Some(last) = last {
         return Ok(last);
     }
     let compiled = Arc::new(match mapped(state.key) {
         Some(compiled) => compiled,
-        None => compile(client, state)?,
+        None => pg::as_extension_owner(|| Spi::connect(|client| compile(client, state)))?,
     });
     LAST.set(Some(Arc::clone(&compiled)));
     Ok(compiled)

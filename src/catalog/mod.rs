@@ -2,6 +2,7 @@
 
 mod cache;
 mod changed;
+pub mod changes;
 mod columns;
 mod compiled;
 mod files;

@@ -7,6 +7,7 @@ mod attempt;
 pub mod background;
 pub mod bar;
 pub mod bulk;
+pub mod catalogs;
 mod clock;
 mod database;
 pub mod facts;
@@ -43,7 +44,7 @@ pub use database::{in_recovery, may_write, server_version};
 pub use json::JsonArg;
 pub use jsonb_image::JsonImage;
 pub use relation::{Regclass, Regprocedure, current_user, is_superuser, lock_relation, refuse_if_read_only, role_name};
-pub use session::{as_extension_owner, extension_is_installed, hold_extension, set_while_owner};
+pub use session::{as_extension_owner, extension, extension_is_installed, hold_extension, set_while_owner};
 pub use settings::{
     reserve_setting_prefix, row_security, setting, settings_generation, watch_settings, watched_settings,
 };

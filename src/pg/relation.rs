@@ -1,8 +1,8 @@
 //! Relations and who acts on them: arguments of type `regclass`, the current user, locks.
 
 use pgrx::callconv::{Arg, ArgAbi};
-use pgrx::pg_sys;
 use pgrx::pgrx_sql_entity_graph::metadata::impl_sql_translatable;
+use pgrx::{FromDatum, IntoDatum, pg_sys};
 
 /// An argument of SQL type `regclass`: the OID of a relation that may have been dropped meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,22 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Regclass {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: the caller promises a datum of type regclass, which is an OID.
         Self(unsafe { pg_sys::Oid::unbox_arg_unchecked(arg) })
+    }
+}
+
+impl FromDatum for Regclass {
+    unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, _: pg_sys::Oid) -> Option<Self> {
+        (!is_null).then(|| Self(pg_sys::Oid::from(datum.value() as u32)))
+    }
+}
+
+impl IntoDatum for Regclass {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        Some(pg_sys::Datum::from(self.0))
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::REGCLASSOID
     }
 }
 

@@ -48,9 +48,16 @@ fn extension_row_of(name: &CStr) -> Option<ExtensionRow> {
     }
 }
 
+/// The extension, if this database has it. To be called inside a transaction.
+pub fn extension() -> Option<pg_sys::Oid> {
+    // SAFETY: a plain catalog look-up.
+    let oid = unsafe { pg_sys::get_extension_oid(c"router".as_ptr(), true) };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
 /// Whether this database has the extension. To be called inside a transaction.
 pub fn extension_is_installed() -> bool {
-    extension_row_of(c"router").is_some()
+    extension().is_some()
 }
 
 /// Keeps the extension from being dropped until this transaction ends: whoever drops it waits before taking anything.

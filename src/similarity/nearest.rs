@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::encoder::{self, LOCAL, nearest_statement};
 use super::live;
-use super::store::Known;
+use super::store::{self, Known};
 use crate::cache::{self, Layer};
 use crate::catalog;
 use crate::error::{Error, Result};
@@ -78,6 +78,9 @@ fn looked_at(count: usize) -> usize {
 /// Stored questions near a vector of an encoder, best first: those that the caller may see. Whoever may read the
 /// table sees all of them, everybody else those over datasets they may read and those without a spec.
 pub fn nearest_to(encoder: &str, vector: &[f32], threshold: f64, count: usize) -> Result<Vec<Known>> {
+    if store::is_empty()? {
+        return Ok(Vec::new());
+    }
     let count = count.min(MOST);
     let role = pg::current_user();
     let who = pg::role_name(role);

@@ -54,6 +54,11 @@ impl Table {
         Ok(Self { name, relation, lock, next: Cell::new(0) })
     }
 
+    pub fn oid(&self) -> pg_sys::Oid {
+        // SAFETY: the relation is open.
+        unsafe { (*self.relation).rd_id }
+    }
+
     /// Whether the table has never held a row since it was last vacuumed to nothing: a cheaper question than a scan.
     pub fn has_no_pages(&self) -> bool {
         // SAFETY: an open relation.
@@ -224,7 +229,7 @@ impl Drop for Table {
 }
 
 /// The OID of a relation in schema `router`.
-pub(super) fn oid_of(name: &CStr) -> Result<pg_sys::Oid> {
+pub fn oid_of(name: &CStr) -> Result<pg_sys::Oid> {
     // SAFETY: look-ups in the catalog caches by NUL-terminated names.
     let oid = unsafe {
         let schema = pg_sys::get_namespace_oid(c"router".as_ptr(), true);

@@ -75,6 +75,25 @@ impl Table {
     }
 }
 
+impl Table {
+    /// Every row, as the active snapshot sees them.
+    pub fn each(&self, mut visit: impl FnMut(&Row<'_>)) {
+        // SAFETY: an open table; a tuple is looked at while the scan stands at it.
+        unsafe {
+            let (snapshot, no_keys) = (pg_sys::GetActiveSnapshot(), std::ptr::null_mut());
+            let scan = pg_sys::systable_beginscan(self.relation, pg_sys::InvalidOid, false, snapshot, 0, no_keys);
+            loop {
+                let tuple = pg_sys::systable_getnext(scan);
+                if tuple.is_null() {
+                    break;
+                }
+                visit(&Row::read(tuple, (*self.relation).rd_att));
+            }
+            pg_sys::systable_endscan(scan);
+        }
+    }
+}
+
 /// An index scan under way.
 pub struct Scan<'t> {
     table: &'t Table,
