@@ -89,7 +89,7 @@ fn cache_settings(client: &mut SpiClient<'_>, who: &str) -> Result<Vec<Optimized
 /// `ALTER DATABASE ... SET`, or `RESET` without a value. The server quotes what the statement is made of.
 fn set_for_database(client: &mut SpiClient<'_>, name: &str, value: Option<&str>) -> Result<()> {
     let make = "SELECT format('ALTER DATABASE %I ', current_database()) \
-                || COALESCE(format('SET %s = %L', $1, $2), format('RESET %s', $1))";
+                || CASE WHEN $2 IS NULL THEN format('RESET %s', $1) ELSE format('SET %s = %L', $1, $2) END";
     let statement = client.select(make, Some(1), &[name.into(), value.into()])?.first().get_one::<String>()?;
     let statement = statement.unwrap_or_default();
     pg::attempt(|| client.update(statement.as_str(), None, &[]).map(|_| ()))??;
