@@ -71,15 +71,29 @@ fn write_out(context: &JobContext) -> Result<()> {
     Spi::run("SET LOCAL synchronous_commit TO off")?;
     if context.at_the_end {
         write_batch(usize::MAX)?;
-    } else if write_batch(BATCH_BYTES)? > 0 {
+        return Ok(());
+    }
+    let written = write_batch(BATCH_BYTES)?;
+    // What has come meanwhile waits for its time, unless it is much: else callers who don't pause keep the worker at
+    // transactions of a few records each.
+    if written.full || (written.records > 0 && memory::is_plenty(written.bytes)) {
         context.once_more();
     }
     Ok(())
 }
 
-/// Writes the next records of this database in the current transaction; they leave the queue when it commits. Returns
-/// how many were written: 0 when none are left. Whoever calls holds the lock.
-fn write_batch(limit: usize) -> Result<u64> {
+/// What [`write_batch`] did.
+struct Written {
+    records: u64,
+    /// Of the records themselves.
+    bytes: usize,
+    /// It came to its limit: more may wait.
+    full: bool,
+}
+
+/// Writes the next records of this database in the current transaction, about `limit` bytes of them; they leave the
+/// queue when it commits. Whoever calls holds the lock.
+fn write_batch(limit: usize) -> Result<Written> {
     let database = pg::process::database();
     let mut done: Vec<Batch> = Vec::new();
     let (mut from, mut bytes, mut written) = (0, 0, 0);
@@ -112,7 +126,7 @@ fn write_batch(limit: usize) -> Result<u64> {
             done.iter().for_each(|batch| memory::release(database, batch));
         });
     }
-    Ok(written)
+    Ok(Written { records: written, bytes, full: bytes >= limit })
 }
 
 /// All at once; if the data of one can't be stored, one by one, so that the others are. Anything else that goes wrong
@@ -147,7 +161,7 @@ fn is_about_the_data(failure: &pg::Failure) -> bool {
 pub fn flush() -> Result<u64> {
     pg::refuse_if_read_only(c"router_flush()");
     pg::advisory_lock(LOCK);
-    write_batch(usize::MAX)
+    Ok(write_batch(usize::MAX)?.records)
 }
 
 /// Makes partitions ahead, of the logs and of the model decisions. Cheap when there is nothing to make. Whoever holds

@@ -85,7 +85,7 @@ pub fn push(database: u32, bytes: &[u8]) -> Pushed {
         let ring = ring()?;
         let used = |ring: &Ring<'_>| ring.counts().used_bytes;
         let before = used(&ring);
-        let quarter = ring.counts().capacity_bytes / 4;
+        let quarter = quarter(&ring.counts());
         Some(match ring.push(database, now, bytes) {
             false => Pushed::Lost,
             true if before == 0 => Pushed::First,
@@ -132,6 +132,17 @@ pub fn discard(database: u32) {
         ring.discard(database);
         set(Counter::LastLoss, now());
     }
+}
+
+/// How full the queue is when the worker should not wait for its time.
+fn quarter(counts: &RingCounts) -> u64 {
+    counts.capacity_bytes / 4
+}
+
+/// Whether so much waits besides `taken` bytes that are about to be released.
+pub fn is_plenty(taken: usize) -> bool {
+    let counts = queue_counts();
+    counts.used_bytes.saturating_sub(taken as u64) >= quarter(&counts)
 }
 
 pub fn queue_counts() -> RingCounts {
