@@ -56,13 +56,14 @@ pub fn propose(asked: &Asked<'_>, local: &mut Answer) -> Result<Option<Answer>> 
     };
     let told = told(asked, &endpoint, &scope);
     let (agent, model) = (endpoint.agent_id.clone(), endpoint.model_id.clone());
-    local.steps.push(("language_model", format!("sent to model {model} of agent {agent}: {told}")));
     let mut order = endpoint.order(Kind::Classify, asked.request_id, told);
     order.recommendation = Some(recommendation);
     order.prompt = asked.prompt.to_owned();
     let started = Instant::now();
     let called = client::call(&order, time_left(asked.began.elapsed()));
     telemetry::measured(Operation::LanguageModel, started.elapsed(), called.is_err());
+    let how = if called.as_ref().is_err_and(|absence| absence.is_unsent()) { "not sent" } else { "sent" };
+    local.steps.push(("language_model", format!("{how} to model {model} of agent {agent}: {}", order.body)));
     let answer = match called {
         Ok(answer) => answer,
         Err(absence) => {

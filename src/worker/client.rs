@@ -24,6 +24,8 @@ pub enum Absence {
     Late,
     /// The worker said why.
     Failed(Failure),
+    /// The worker said why, and no request went out.
+    Unsent(Failure),
 }
 
 impl Absence {
@@ -37,8 +39,13 @@ impl Absence {
             Self::TooLong => "the question and the schema don't fit router.llm_slot_size",
             Self::Leaving => "the extension is about to be dropped",
             Self::Late => "no answer within router.llm_timeout",
-            Self::Failed(failure) => failure.text(),
+            Self::Failed(failure) | Self::Unsent(failure) => failure.text(),
         }
+    }
+
+    /// Whether it is certain that nothing was sent.
+    pub fn is_unsent(self) -> bool {
+        !matches!(self, Self::Late | Self::Failed(_))
     }
 }
 
@@ -56,6 +63,10 @@ pub fn call(order: &Order, limit: Duration) -> Result<Answer, Absence> {
             let answer: Answer = serde_json::from_slice(&reply).map_err(|_| Absence::Failed(Failure::Malformed))?;
             return match answer.failure {
                 None => Ok(answer),
+                // A worker that ends by an error says of all calls that their connection broke.
+                Some(failure) if answer.attempts == 0 && failure != Failure::Connection => {
+                    Err(Absence::Unsent(failure))
+                }
                 Some(failure) => Err(Absence::Failed(failure)),
             };
         }

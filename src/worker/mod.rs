@@ -4,7 +4,6 @@
 //! library is not preloaded, and on a standby, there is neither, and everything that wants them does without.
 
 mod bell;
-mod budget;
 mod call;
 pub mod client;
 pub mod endpoint;

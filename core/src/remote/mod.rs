@@ -4,6 +4,7 @@
 mod agree;
 mod backoff;
 mod breaker;
+mod budget;
 mod draft;
 mod embeddings;
 mod reply;
@@ -16,6 +17,7 @@ mod tests;
 pub use agree::{Agreement, Weighed, agreement, weigh};
 pub use backoff::{delay, retry_after};
 pub use breaker::{Admission, Breaker};
+pub use budget::Budgets;
 pub use draft::{Draft, DraftError, FUNCTION, parameters};
 pub use embeddings::{embeddings_request, read_embeddings};
 pub use reply::{Reply, ReplyError, Usage, read_reply};

@@ -43,6 +43,7 @@ struct Content {
     text: String,
     input_tokens: u32,
     output_tokens: u32,
+    hedged: bool,
 }
 
 struct Failed {
@@ -107,6 +108,7 @@ async fn try_repeatedly(call: &Call, counted: &Cell<u32>) -> Answer {
                 content: content.text,
                 input_tokens: content.input_tokens,
                 output_tokens: content.output_tokens,
+                hedged: content.hedged,
                 ..Answer::default()
             },
         }
@@ -182,10 +184,11 @@ async fn hedged(call: &Call) -> Result<Content, Failed> {
     let second = request(call);
     tokio::pin!(second);
     // The first success counts; a failure waits for the other.
-    tokio::select! {
+    let outcome = tokio::select! {
         outcome = &mut first => if outcome.is_ok() { outcome } else { second.await },
         outcome = &mut second => if outcome.is_ok() { outcome } else { first.await },
-    }
+    };
+    outcome.map(|content| Content { hedged: true, ..content })
 }
 
 async fn request(call: &Call) -> Result<Content, Failed> {
@@ -230,12 +233,13 @@ fn content(call: &Call, body: &str) -> Result<Content, Failure> {
         Kind::Classify => {
             let reply = read_reply(body).map_err(|_| Failure::Malformed)?;
             Draft::parse(&reply.arguments).map_err(|_| Failure::Malformed)?;
-            Ok(Content { text: reply.arguments, input_tokens: reply.usage.input, output_tokens: reply.usage.output })
+            let (input_tokens, output_tokens) = (reply.usage.input, reply.usage.output);
+            Ok(Content { text: reply.arguments, input_tokens, output_tokens, hedged: false })
         }
         Kind::Embed => {
             let vectors = read_embeddings(body, call.texts).ok_or(Failure::Malformed)?;
             let text = serde_json::to_string(&vectors).map_err(|_| Failure::Malformed)?;
-            Ok(Content { text, input_tokens: 0, output_tokens: 0 })
+            Ok(Content { text, input_tokens: 0, output_tokens: 0, hedged: false })
         }
     }
 }

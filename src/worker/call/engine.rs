@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pgrx::prelude::*;
+use router_core::remote::Budgets;
 use tokio::net::UnixStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
@@ -21,7 +22,6 @@ use super::{Address, secret};
 use crate::pg::process;
 use crate::pg::worker::{endpoints, slots};
 use crate::worker::bell::{self, Reason};
-use crate::worker::budget::Budgets;
 use crate::worker::readings;
 use crate::worker::settings::{self, CallSettings};
 
@@ -119,7 +119,7 @@ impl Engine {
 
     /// What has been spent today before this worker started.
     pub fn start_budgets(&mut self, spent: impl IntoIterator<Item = (String, f64)>) {
-        self.desk.state.budgets.borrow_mut().start(spent);
+        self.desk.state.budgets.borrow_mut().start(today(), spent);
     }
 
     /// Calls that ended since this was last asked.
@@ -220,7 +220,7 @@ impl Desk {
         };
         let budget = order.daily_budget.or(self.settings.daily_budget);
         let estimate = estimate(&order, call.body.len());
-        if !self.state.budgets.borrow_mut().reserve(&order.agent_id, estimate, budget) {
+        if !self.state.budgets.borrow_mut().reserve(today(), &order.agent_id, estimate, budget) {
             let answer_ = Answer::failed(Failure::Budget);
             answer(caller, &answer_);
             self.state.settled.borrow_mut().push(Settled { order, answer: answer_, cost: 0.0, queued });
@@ -240,7 +240,7 @@ impl Desk {
             answer(caller, &given);
             let cost = cost(&order, &given, call.body.len());
             drop(reserved);
-            state.budgets.borrow_mut().spend(&order.agent_id, cost);
+            state.budgets.borrow_mut().spend(today(), &order.agent_id, cost);
             state.under_way.borrow_mut().remove(&id);
             state.settled.borrow_mut().push(Settled { order, answer: given, cost, queued });
         });
@@ -326,6 +326,11 @@ fn answer(caller: Option<(usize, u64)>, answer: &Answer) {
     }
 }
 
+/// Days (UTC) since 1970.
+fn today() -> i64 {
+    jiff::Timestamp::now().as_second().div_euclid(86_400)
+}
+
 /// Money set aside for a call; given back when the call ends, however it does.
 struct Reserved {
     state: Rc<State>,
@@ -359,5 +364,7 @@ fn cost(order: &Order, answer: &Answer, bytes: usize) -> f64 {
         Kind::Classify => or(answer.output_tokens, answer.content.len()),
         Kind::Embed => 0.0,
     };
-    (or(answer.input_tokens, bytes) * order.input_price + output * order.output_price) / 1e6
+    let once = (or(answer.input_tokens, bytes) * order.input_price + output * order.output_price) / 1e6;
+    // What the endpoint takes for the request whose answer was not waited for, it alone knows: as much, about.
+    if answer.hedged { 2.0 * once } else { once }
 }

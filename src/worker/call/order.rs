@@ -124,6 +124,8 @@ pub struct Answer {
     pub input_tokens: u32,
     pub output_tokens: u32,
     pub attempts: u32,
+    /// A second request was sent beside the one without an answer.
+    pub hedged: bool,
     pub latency_ms: f64,
 }
 
