@@ -14,10 +14,20 @@ pub fn reading() -> Value {
            "aggregation": "sum", "dimensions": ["region"]})
 }
 
-/// A table of sales, and one agent at `url` with one model.
+/// A database with [`tables`], and its worker.
 pub fn shop(server: Server, url: &str) -> (Database, Client) {
     let database = Database::with_router(server);
     let mut session = database.session();
+    tables(&mut session, url);
+    // What is asked twice here is to be asked twice there.
+    let uncached = format!("ALTER DATABASE {} SET router.cache = off; SET router.cache = off", database.name);
+    session.batch_execute(&uncached).expect("a setting");
+    wait_for(&mut session, "SELECT router_wake() = 'running'", "the worker starts");
+    (database, session)
+}
+
+/// A table of sales, and one agent at `url` with one model.
+pub fn tables(session: &mut Client, url: &str) {
     session
         .batch_execute(&format!(
             "CREATE TABLE shop (sold_on date NOT NULL, region text NOT NULL, sales numeric NOT NULL);
@@ -31,11 +41,11 @@ pub fn shop(server: Server, url: &str) -> (Database, Client) {
              SELECT router_assign('near', 'small', 90)"
         ))
         .expect("a shop with an agent");
-    // What is asked twice here is to be asked twice there.
-    let uncached = format!("ALTER DATABASE {} SET router.cache = off; SET router.cache = off", database.name);
-    session.batch_execute(&uncached).expect("a setting");
-    wait_for(&mut session, "SELECT router_wake() = 'running'", "the worker starts");
-    (database, session)
+}
+
+pub fn ask(session: &mut Client, question: &str) -> Value {
+    let answer = value(session, &format!("SELECT router_route($q${question}$q$)")).expect("an answer");
+    serde_json::from_str(&answer).expect("a JSON object")
 }
 
 /// Waits until `sql` is true: what the worker writes comes a little later.
