@@ -5,7 +5,8 @@
 #   scripts/bench-worker.sh [overhead] [rate] [hanging] [faults]      (all of them without arguments)
 #
 # overhead: what the worker adds to an endpoint's time at 100 requests in flight; rate: calls a second; hanging: local
-# answers while endpoints hang; faults: 24,000 questions with 30 % injected faults (some minutes).
+# answers while 64 callers wait for an endpoint that hangs, beside 64 sessions that sleep (ROUNDS=9 of 16 s); faults:
+# 24,000 questions with 30 % injected faults (some minutes).
 . "$(dirname "$0")/lib.sh"
 locate_state
 take_lock
@@ -108,19 +109,44 @@ if wants rate; then
   done
 fi
 
+# others KIND: 64 more sessions, which wait: for an endpoint that hangs, or, to compare, asleep in a statement.
+others() {
+  case $1 in
+    nobody) return ;;
+    asleep) echo "SELECT pg_sleep(60)" ;;
+    hanging) printf "SET router.llm = 'primary';\nSET router.llm_timeout = '60s';\nSELECT router_route('how did takings split geographically');\n" ;;
+  esac >"$work/others.sql"
+  "$BINDIR/pgbench" -n -c 64 -j 2 -t 1 -f "$work/others.sql" "$dsn" >/dev/null 2>&1 &
+  waiting=$!
+  sleep 2
+  [ "$1" != hanging ] || taken=$(psql "$dsn" -c 'SELECT taken FROM router_slots()')
+}
+
 if wants hanging; then
   serve 9103 hang
-  local_answer="SELECT router_route('total sales by region')"
-  unclear="how did takings split geographically"
-  for round in 1 2 3; do
-    measure "local answers, round $round" "$local_answer" -c 1 -T 5
-    printf "SET router.llm = 'primary';\nSET router.llm_timeout = '60s';\nSELECT router_route('%s');\n" "$unclear" >"$work/hang.sql"
-    "$BINDIR/pgbench" -n -c 64 -j 2 -t 1 -f "$work/hang.sql" "$dsn" >/dev/null 2>&1 &
-    hanging=$!
-    sleep 2
-    measure "the same while $(psql "$dsn" -c 'SELECT taken FROM router_slots()') callers hang" "$local_answer" -c 1 -T 5
-    psql "$dsn" -c "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE query LIKE '%$unclear%' AND pid <> pg_backend_pid()" >/dev/null
-    wait "$hanging" || true
+  rounds=${ROUNDS:-9}
+  for round in $(seq "$rounds"); do
+    for kind in nobody asleep hanging; do
+      waiting=
+      others "$kind"
+      rate=$(pgbench_of "SELECT router_route('total sales by region')" -c 1 -T 4 | cut -d' ' -f1)
+      awk '{ print $3 / 1000 }' "$work"/log* | sort -g | awk -v rate="$rate" '{ t[NR] = $1 } END {
+        print t[int(NR * 0.5) + 1], t[int(NR * 0.95) + 1], t[int(NR * 0.99) + 1], rate }' >>"$work/$kind"
+      [ -z "$waiting" ] || {
+        psql "$dsn" -c "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+          WHERE application_name = 'pgbench' AND state = 'active'" >/dev/null
+        wait "$waiting" || true
+      }
+    done
+  done
+  echo "local answers of one client, $rounds rounds of 4 s of each in turn, medians (least to greatest); $taken callers hang"
+  for kind in nobody asleep hanging; do
+    printf '64 others %s:' "$kind"
+    for column in "1 p50" "2 p95" "3 p99" "4 a second"; do
+      cut -d' ' -f"${column%% *}" "$work/$kind" | sort -g | awk -v name="${column#* }" '{ v[NR] = $1 } END {
+        printf " %s %g (%g to %g);", name, v[int((NR + 1) / 2)], v[1], v[NR] }'
+    done
+    echo
   done
 fi
 
