@@ -292,13 +292,15 @@ BEGIN
   IF to_regclass('router.' || quote_ident(name)) IS NOT NULL THEN
     RETURN NULL;
   END IF;
+  -- Whoever has chosen the default partition for a row writes it first: attaching would have it refused.
+  EXECUTE format('LOCK TABLE router.%I IN SHARE ROW EXCLUSIVE MODE', log);
   -- Rows that came before their week was made stay in the default partition, which then keeps that week.
   EXECUTE format('SELECT EXISTS (SELECT FROM router.%I WHERE %I >= $1 AND %2$I < $2)', log || '_default', time_column)
     INTO early USING low, high;
   IF early THEN
     RETURN NULL;
   END IF;
-  -- Attaching, unlike creating in place, lets others go on reading and writing.
+  -- Attaching, unlike creating in place, lets others go on reading.
   EXECUTE format('CREATE TABLE router.%I (LIKE router.%I INCLUDING ALL)', name, log || '_default');
   EXECUTE format('ALTER TABLE router.%I ATTACH PARTITION router.%I FOR VALUES FROM (%L) TO (%L)', log, name, low, high);
   RETURN name;
@@ -987,13 +989,16 @@ DECLARE
   low timestamptz := week::timestamp AT TIME ZONE 'UTC';
   high timestamptz := (week + 7)::timestamp AT TIME ZONE 'UTC';
 BEGIN
-  -- Rows that came before their week was made stay in the default partition, which then keeps it.
-  IF to_regclass('router.' || quote_ident(name)) IS NOT NULL
-    OR EXISTS (SELECT FROM router.routing_decisions_default WHERE created_at >= low AND created_at < high)
-  THEN
+  IF to_regclass('router.' || quote_ident(name)) IS NOT NULL THEN
     RETURN false;
   END IF;
-  -- Attaching, unlike creating in place, lets others go on reading and writing.
+  -- Whoever has chosen the default partition for a row writes it first: attaching would have it refused.
+  LOCK TABLE router.routing_decisions IN SHARE ROW EXCLUSIVE MODE;
+  -- Rows that came before their week was made stay in the default partition, which then keeps it.
+  IF EXISTS (SELECT FROM router.routing_decisions_default WHERE created_at >= low AND created_at < high) THEN
+    RETURN false;
+  END IF;
+  -- Attaching, unlike creating in place, lets others go on reading.
   EXECUTE format('CREATE TABLE router.%I (LIKE router.routing_decisions_default INCLUDING ALL)', name);
   EXECUTE format('ALTER TABLE router.routing_decisions ATTACH PARTITION router.%I FOR VALUES FROM (%L) TO (%L)', name, low, high);
   RETURN true;

@@ -8,13 +8,16 @@ DECLARE
   low timestamptz := week::timestamp AT TIME ZONE 'UTC';
   high timestamptz := (week + 7)::timestamp AT TIME ZONE 'UTC';
 BEGIN
-  -- Rows that came before their week was made stay in the default partition, which then keeps it.
-  IF to_regclass('router.' || quote_ident(name)) IS NOT NULL
-    OR EXISTS (SELECT FROM router.routing_decisions_default WHERE created_at >= low AND created_at < high)
-  THEN
+  IF to_regclass('router.' || quote_ident(name)) IS NOT NULL THEN
     RETURN false;
   END IF;
-  -- Attaching, unlike creating in place, lets others go on reading and writing.
+  -- Whoever has chosen the default partition for a row writes it first: attaching would have it refused.
+  LOCK TABLE router.routing_decisions IN SHARE ROW EXCLUSIVE MODE;
+  -- Rows that came before their week was made stay in the default partition, which then keeps it.
+  IF EXISTS (SELECT FROM router.routing_decisions_default WHERE created_at >= low AND created_at < high) THEN
+    RETURN false;
+  END IF;
+  -- Attaching, unlike creating in place, lets others go on reading.
   EXECUTE format('CREATE TABLE router.%I (LIKE router.routing_decisions_default INCLUDING ALL)', name);
   EXECUTE format('ALTER TABLE router.routing_decisions ATTACH PARTITION router.%I FOR VALUES FROM (%L) TO (%L)', name, low, high);
   RETURN true;

@@ -167,7 +167,7 @@ pub fn flush() -> Result<u64> {
 /// Makes partitions ahead, of the logs and of the model decisions. Cheap when there is nothing to make. Whoever holds
 /// these tables for long is not waited for: the next time will do.
 fn make_partitions() -> Result<()> {
-    Spi::run("SET LOCAL lock_timeout TO '2s'")?;
+    Spi::run("SET LOCAL lock_timeout TO '300ms'")?;
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
             client.update("SELECT router.make_log_weeks()", None, &[])?;

@@ -75,6 +75,9 @@ pub struct QuickSpec {
     /// Divides `y`'s aggregate by this column's default aggregate (ratio of two measures).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<String>,
+    /// `per` is a date: the steps of the calendar that have rows are counted ("average monthly sales").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_grain: Option<Grain>,
     pub chart: Chart,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_by: Option<String>,

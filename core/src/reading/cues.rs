@@ -198,7 +198,7 @@ const PHRASES: &[(Cue, &str)] = &[
     (Cue::YearOverYear, "year over year | year on year | yoy | y o y"),
     (
         Cue::Trend,
-        "trend | trends | trend of | over time | evolved | evolve | evolution | evolution of | development of | changed over | through time | change over time | changes over time | over the years | over the months | trending | history of",
+        "trend | trends | trend of | over time | evolved | evolve | evolution | evolution of | development of | changed over | through time | change over time | changes over time | over the years | over the months | going up | going down | trending | history of",
     ),
     (
         Cue::Forecast,

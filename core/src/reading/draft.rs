@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::beyond::{beyond, second_measure};
 use super::conditions::find_conditions;
 use super::cues::Cue;
 use super::dimensions::{dimensions, splits};
@@ -38,6 +39,8 @@ pub struct Draft {
     pub agg: Aggregation,
     /// Divides the measure: "revenue per transaction".
     pub per: Option<ColumnRef>,
+    /// Steps of the calendar that `per` counts: "average monthly sales".
+    pub per_grain: Option<Grain>,
     /// Steps of the calendar that come round again: hour of the day.
     pub cyclic: bool,
     /// Width of the steps of a numeric x.
@@ -88,6 +91,10 @@ pub struct Draft {
     pub contradiction: Option<String>,
     /// References to the same dataset between which nothing decides.
     pub forks: Vec<ColumnRef>,
+    /// Why this reading can't be an answer, although every word of it is known.
+    pub beyond: Option<String>,
+    /// A measure said beside the one that is answered.
+    pub second_measure: Option<ColumnRef>,
     /// An unknown noun right before the measure: "stock price" is not the price.
     pub changed_noun: Option<String>,
 }
@@ -121,6 +128,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         y: None,
         agg: Aggregation::Count,
         per: None,
+        per_grain: None,
         cyclic: false,
         bin: None,
         via: Vec::new(),
@@ -154,6 +162,8 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         has_time: false,
         contradiction: None,
         forks: Vec::new(),
+        beyond: None,
+        second_measure: None,
         changed_noun: changed_noun(q, model, root, placed),
         lost_name: lost_name(q, placed),
         lost_group: None,
@@ -209,6 +219,8 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     d.lost_thing = lost_thing(&d, &scene);
     d.via = named_references(&d, &scene);
     d.forks = forks(&d, model);
+    d.beyond = beyond(&d, &scene);
+    d.second_measure = second_measure(&d, &scene);
     d.contradiction = contradiction(&d.conditions, model)
         .or_else(|| times_apart(&scene).then(|| "no moment lies within both ranges of time".to_owned()));
     d.score += layer_bonus(q, model, root) - unused_penalty(placed, &used, &d);

@@ -8,6 +8,7 @@ use super::implied::extreme_column;
 use super::items::{Item, Placed};
 use super::question::Question;
 use super::roles::{Counted, Named, Roles, is_measure, only_measure};
+use super::times::time_column;
 use crate::quickspec::Chart;
 use crate::semantic::{Aggregation, ColumnRef, Layer, Role, SemanticModel, ValueType};
 
@@ -47,6 +48,7 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     if let Some((named, agg)) = roles.measures.first() {
         d.y = Some(named.column);
         d.agg = *agg;
+        average_of_steps(d, scene);
         return;
     }
     if let Some(counted) = roles.counts.first() {
@@ -189,6 +191,20 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     {
         d.y = Some(c);
         d.agg = model.column(c).default_agg;
+    }
+}
+
+/// "average monthly sales": the sum, over the months. The average of single rows would be another figure.
+fn average_of_steps(d: &mut Draft, scene: &Scene<'_>) {
+    let Scene { q, model, .. } = *scene;
+    let sums = d.y.is_some_and(|y| model.column(y).default_agg == Aggregation::Sum);
+    let step = q
+        .grains
+        .iter()
+        .find(|g| q.cues.iter().any(|c| c.cue == Cue::Aggregate(Aggregation::Avg) && c.words.end == g.words.start));
+    if let (Aggregation::Avg, true, Some(step), Some(time)) = (d.agg, sums, step, time_column(model, d)) {
+        d.agg = Aggregation::Sum;
+        (d.per, d.per_grain) = (Some(time), Some(step.grain));
     }
 }
 

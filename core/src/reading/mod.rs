@@ -1,5 +1,6 @@
 //! Reading a question: words to a QuickSpec draft, as a search over joint readings.
 
+mod beyond;
 mod conditions;
 mod cues;
 mod dimensions;

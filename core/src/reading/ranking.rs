@@ -29,12 +29,50 @@ pub(super) fn shares(d: &mut Draft, q: &Question, conditions: &mut Vec<Condition
     }
 }
 
+/// "when was the last payment": the date of it.
+fn asked_when(d: &Draft, scene: &Scene<'_>) -> Option<(ColumnRef, Aggregation)> {
+    let Scene { q, model, placed, .. } = *scene;
+    let (first, rest) = q.words.split_first()?;
+    let said = |words: &[&str]| rest.iter().any(|w| w.is_any(words));
+    let agg = match () {
+        () if said(&["last", "latest"]) => Aggregation::Max,
+        () if said(&["first", "earliest"]) => Aggregation::Min,
+        () => return None,
+    };
+    let dated = placed.iter().any(|p| matches!(p.item, Item::Time(_) | Item::Grain(_) | Item::Number(_)));
+    let asked = first.is("when") && !dated && d.split.is_none() && d.x_grain.is_none();
+    asked.then(|| super::times::time_column(model, d)).flatten().map(|date| (date, agg))
+}
+
+/// "the earliest sale date": the date itself, not the rows of it.
+fn end_of_time(d: &Draft, scene: &Scene<'_>) -> Option<ColumnRef> {
+    let Scene { q, model, roles, placed } = *scene;
+    let at = placed.iter().position(|p| matches!(p.item, Item::Cue(Cue::Latest | Cue::Earliest)))?;
+    let next = placed[at + 1..].iter().find(|p| !matches!(p.item, Item::Dataset(_) | Item::Filler))?;
+    match next.item {
+        Item::Column(c) if model.column(c).value_type.is_temporal() && roles.plains.len() == 1 => Some(c),
+        Item::Unknown if q.words[next.words.start].is("date") => super::times::time_column(model, d),
+        _ => None,
+    }
+}
+
 /// "top 5 brands by sales", "which store sold most", "the highest price of each product".
 pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     let Scene { q, model, roles, placed } = *scene;
+    if let Some((date, agg)) = asked_when(d, scene) {
+        (d.x, d.split, d.y, d.agg) = (None, None, Some(date), agg);
+        d.assumed_measure = false;
+        return;
+    }
     if roles.latest.is_some() || roles.earliest.is_some() || roles.limit.is_some() || q.has(Cue::Raw) {
         let rows_wanted =
             roles.counts.is_empty() && roles.measures.is_empty() && d.x_grain.is_none() && roles.groups.is_empty();
+        if let Some(date) = end_of_time(d, scene).filter(|_| rows_wanted) {
+            (d.x, d.split, d.y) = (None, None, Some(date));
+            d.agg = if roles.earliest.is_some() { Aggregation::Min } else { Aggregation::Max };
+            d.assumed_measure = false;
+            return;
+        }
         if rows_wanted {
             d.raw = true;
             d.agg = Aggregation::None;

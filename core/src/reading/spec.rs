@@ -50,6 +50,7 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         y: if d.raw { None } else { y.map(name) },
         agg,
         per: d.per.map(name),
+        per_grain: d.per_grain,
         chart: d.chart.unwrap_or_else(|| default_chart(d, q, model)),
         split_by: d.split.map(name),
         split_grain: d.split_grain,

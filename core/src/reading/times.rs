@@ -88,6 +88,22 @@ pub fn conditions(q: &Question, placed: &[Placed], model: &SemanticModel, d: &Dr
         out.conditions.push(Condition { column, test, or: true, alternative: false });
         out.ranges += 1;
     }
+    if let [one] = out.conditions.as_slice()
+        && let [m] = q.times.matches.as_slice()
+        && q.times.shifts.iter().any(|s| !s.certain && s.tokens.start < m.tokens.end && m.tokens.start < s.tokens.end)
+        && let (Some(start), Ok(tomorrow)) = (m.range.end, clock.now.date().tomorrow())
+    {
+        // "how did we do vs last year": against the running one, up to now.
+        let column = one.column;
+        let running = TimeRange { start: Some(start), end: Some(tomorrow.into()) };
+        if start.date() < tomorrow
+            && let Some(test) = test_for(model, column, &running, clock)
+        {
+            out.conditions.push(Condition { column, test, or: true, alternative: false });
+            out.readings.push(format!("so far since: {} to {}", start.date(), clock.now.date()));
+            out.ranges += 1;
+        }
+    }
     let compared = q.times.days.len() > 1;
     if let Some(days) = q.times.days.first().filter(|_| !compared)
         && let Some(column) = time_column(model, d)

@@ -59,6 +59,7 @@ pub fn resolve(
         y: measure.map(|c| names.name(c)),
         agg,
         per: None,
+        per_grain: None,
         chart: match (x, time_axis) {
             (None, _) => Chart::Table,
             (Some(_), true) => Chart::Line,

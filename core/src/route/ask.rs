@@ -193,6 +193,11 @@ fn alternatives(
             difference: format!("joined over {name}"),
         });
     }
+    if let (Some(second), []) = (best.second_measure, best.forks.as_slice()) {
+        let name = crate::reading::column_name(model, best.root, second);
+        let spec = QuickSpec { y: Some(name.clone()), agg: model.column(second).default_agg, ..chosen.clone() };
+        out.push(Alternative { spec, difference: format!("{name} instead") });
+    }
     for d in drafts.iter().take(6) {
         if out.len() >= 3 {
             break;

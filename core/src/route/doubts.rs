@@ -3,7 +3,7 @@
 
 use crate::prompt::language_name;
 use crate::reading::{Draft, Item, Question};
-use crate::semantic::{SemanticModel, Source};
+use crate::semantic::{ColumnRef, SemanticModel, Source};
 
 /// So many other datasets that fit exactly as well leave the choice to chance.
 const MOST_AS_GOOD: usize = 3;
@@ -25,6 +25,13 @@ pub fn doubt(q: &Question, prompt: &str, best: &Draft, others: &[Draft], model: 
             "{} datasets or more answer this equally well: name one of them, or one of its values.",
             as_good + 1
         ));
+    }
+    if let Some(reason) = &best.beyond {
+        return Some(reason.clone());
+    }
+    if let (Some(first), Some(second)) = (best.y, best.second_measure) {
+        let name = |c: ColumnRef| &model.column(c).name;
+        return Some(format!("An answer shows one measure: {} or {}?", name(first), name(second)));
     }
     if best.is_hourless(model) {
         return Some("What is registered here keeps days, not the time of day.".into());

@@ -37,7 +37,10 @@ pub fn describe(spec: &QuickSpec) -> String {
         Aggregation::None => capitalised(y),
     };
     if let Some(per) = &spec.per {
-        s.push_str(&format!(" per {per}"));
+        s.push_str(&match spec.per_grain {
+            Some(g) => format!(" per {}", grain(g)),
+            None => format!(" per {per}"),
+        });
     }
     if spec.normalize {
         s = if spec.part.is_empty() {
@@ -49,7 +52,9 @@ pub fn describe(spec: &QuickSpec) -> String {
     match spec.transform {
         Some(Transform::Growth) => s = format!("Percent change of the {}", lower_first(&s)),
         Some(Transform::Cumulative) => s = format!("Running total of the {}", lower_first(&s)),
-        Some(Transform::MovingAverage) => s = format!("Moving average (3 points) of the {}", lower_first(&s)),
+        Some(Transform::MovingAverage) => {
+            s = format!("Moving average ({} points) of the {}", spec.window.unwrap_or(3), lower_first(&s))
+        }
         None => {}
     }
     if let Some(x) = &spec.x {

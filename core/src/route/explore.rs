@@ -95,6 +95,7 @@ pub fn overview(dataset: &Dataset) -> QuickSpec {
         y: measure.map(|c| c.name.clone()),
         agg: measure.map_or(Aggregation::Count, |c| c.default_agg),
         per: None,
+        per_grain: None,
         chart: Chart::Table,
         split_by: None,
         split_grain: None,

@@ -50,7 +50,7 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         let below = from.resolve(per)?;
         let count = match below.column.role {
             Role::Measure if below.column.value_type.is_numeric() => format!("sum({})", below.sql),
-            _ => format!("count(DISTINCT {})", below.sql),
+            _ => format!("count(DISTINCT {})", axis(&below, spec.per_grain, false, clock)),
         };
         y_sql = format!("1.0 * {y_sql} / nullif({count}, 0)");
     }

@@ -1,7 +1,7 @@
 //! The guard's corpus: statements in `pg_test/guard`, apart by blank lines.
 //!
 //! Above each stands in a comment what it is. `-- set:` is run before it, in the same transaction. A refused statement
-//! breaks the rule that its file is named after, or the one in `-- rule:`. `«3*ab»` stands for `ababab`, `«LF»` and so
+//! breaks the rule that its file is named after, or one of those in `-- rule:`. `«3*ab»` stands for `ababab`, `«LF»` and so
 //! on for signs that would get lost in a file.
 
 use std::fmt::{self, Display, Formatter};
@@ -54,7 +54,7 @@ fn read(block: &str, accept: bool, file: &str) -> Case {
         if let Some(setup) = comment.strip_prefix("set: ") {
             case.setup = setup.to_owned();
         } else if let Some(rule) = comment.strip_prefix("rule: ") {
-            case.rules = vec![rule.to_owned()];
+            case.rules = rule.split(", ").map(str::to_owned).collect();
         } else {
             case.what = comment.to_owned();
         }

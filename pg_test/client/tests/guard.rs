@@ -111,7 +111,11 @@ fn wrong_verdicts(trade: &mut Trade, cases: &[Case], as_analyst: bool) -> Vec<St
 #[test]
 fn the_corpus_is_judged_as_it_should_be() {
     let mut trade = Trade::new();
-    let cases = corpus::load();
+    let mut cases = corpus::load();
+    // A server can be built without libxml, and then knows no function for it.
+    if trade.as_superuser().batch_execute("SELECT xmlelement(NAME a)").is_err() {
+        cases.retain(|case| !case.sql.to_lowercase().contains("xml"));
+    }
     assert!(
         cases.iter().filter(|case| !case.accept).count() > 350 && cases.iter().filter(|case| case.accept).count() > 120
     );

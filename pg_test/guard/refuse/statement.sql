@@ -13,8 +13,8 @@ WITH a AS (SELECT 1), b AS (UPDATE trade.customers SET vip = false RETURNING 1) 
 -- MERGE
 MERGE INTO trade.customers c USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE
 
--- MERGE in WITH
--- rule: syntax
+-- MERGE in WITH (not in the grammar before version 17)
+-- rule: syntax, statement
 WITH m AS (MERGE INTO trade.customers c USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE RETURNING 1) SELECT 1
 
 -- COPY of a query
