@@ -132,7 +132,7 @@ fn names_rows(model: &SemanticModel, c: ColumnRef) -> bool {
     let rows = model.datasets[c.dataset].rows;
     column.unique
         || entity_of_root(model, c.dataset, c)
-        || column.harvested_all && rows > 0 && 2 * model.value_count(c) as u64 >= rows as u64
+        || column.harvested_all && rows > 0 && 2 * model.value_count(c) as u64 >= rows
 }
 
 /// True when a column tells something of `subject` itself: it is the subject, or stands in the dataset of those that
