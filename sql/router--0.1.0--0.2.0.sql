@@ -670,8 +670,80 @@ BEGIN ATOMIC
 END;
 
 CREATE FUNCTION router.prepare_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'prepare_decision_wrapper';
+CREATE FUNCTION router.keep_references_away() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'keep_references_away_wrapper';
 CREATE FUNCTION router.prompt_vector(features bytea) RETURNS vector
 IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'prompt_vector_wrapper';
+
+ALTER TABLE router.prompt_outcomes ADD COLUMN first_of_prompt boolean NOT NULL DEFAULT true;
+UPDATE router.prompt_outcomes o SET first_of_prompt = false
+WHERE EXISTS (SELECT FROM router.prompt_outcomes e WHERE e.prompt_hash = o.prompt_hash AND e.outcome_id < o.outcome_id);
+DROP INDEX router.prompt_outcomes_writer_idx;
+CREATE INDEX prompt_outcomes_writer_idx ON router.prompt_outcomes (written_by, outcome_id);
+DROP INDEX router.prompt_outcomes_prompt_idx;
+CREATE INDEX prompt_outcomes_prompt_idx ON router.prompt_outcomes (prompt_hash, outcome_id);
+
+CREATE TABLE router.learned (
+  learned_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  -- The means hold outcomes up to this transaction and, in it, this outcome; later ones are added when somebody asks.
+  read_to xid8 NOT NULL,
+  read_to_outcome bigint NOT NULL,
+  last_outcome bigint NOT NULL,     -- the newest there was
+  fitted_last bigint NOT NULL,      -- the newest when the regressions were fitted, and how many they were fitted to
+  fitted_outcomes bigint NOT NULL,
+  knowledge bytea NOT NULL,
+  learned_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE router.learned IS 'What router_recommend knows of recorded outcomes, beside the outcomes themselves';
+
+-- Recorded prompts by similarity: an index like those of taught questions, with one entry a prompt.
+CREATE FUNCTION router.create_prompt_index() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  kind text := router.indexed_type(256);
+BEGIN
+  EXECUTE format('CREATE INDEX prompt_outcomes_similar_idx ON router.prompt_outcomes
+                  USING hnsw ((router.prompt_vector(features)::%s) %s.%s)
+                  WITH (m = 8, ef_construction = 32) WHERE first_of_prompt',
+                 kind,
+                 (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'vector'),
+                 CASE WHEN kind ~ 'halfvec' THEN 'halfvec_cosine_ops' ELSE 'vector_cosine_ops' END);
+END
+$$;
+
+SELECT router.create_prompt_index();
+
+-- The statement that finds the n recorded prompts nearest to a vector ($1), each with its latest outcomes.
+CREATE FUNCTION router.similar_prompts_statement(n integer) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT format($s$
+    SELECT p.outcome_id, p.features, o.model_id, o.quality
+      FROM (SELECT outcome_id, prompt_hash, features FROM router.prompt_outcomes
+             WHERE first_of_prompt
+             ORDER BY router.prompt_vector(features)::%2$s OPERATOR(%1$s.<=>) $1::%2$s
+             LIMIT %3$s) p
+     CROSS JOIN LATERAL (SELECT model_id, quality FROM router.prompt_outcomes
+                          WHERE prompt_hash = p.prompt_hash ORDER BY outcome_id DESC LIMIT 256) o$s$,
+    x.extnamespace::regnamespace, router.indexed_type(256), n)
+    FROM pg_catalog.pg_extension x
+   WHERE x.extname = 'vector';
+END;
+
+-- The transactions of a dump are those of another server.
+CREATE FUNCTION router.written_here() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  NEW.written_by := pg_current_xact_id();
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER written_here BEFORE INSERT ON router.prompt_outcomes
+  FOR EACH ROW WHEN (router.restoring()) EXECUTE FUNCTION router.written_here();
+
+REVOKE ALL ON FUNCTION router.create_prompt_index(), router.similar_prompts_statement(integer), router.written_here() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION router.rank_task_type() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -686,6 +758,61 @@ BEGIN
   RETURN NULL;
 END;
 $$;
+
+-- A task type that is not known yet is no error, as it may come later; until then the assignment does not serve it.
+CREATE FUNCTION router.warn_of_task_types(capabilities jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  unknown text := (
+    SELECT string_agg(format('"%s"', named), ', ') FROM jsonb_array_elements_text(capabilities -> 'task_types') AS t (named)
+    WHERE NOT EXISTS (SELECT FROM router.task_types k WHERE k.task_type = t.named));
+BEGIN
+  IF unknown IS NOT NULL AND NOT router.restoring() THEN
+    RAISE WARNING 'unknown task type %', unknown
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'The assignment serves it as soon as it is inserted into router.task_types.';
+  END IF;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION router.touch_assignment() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM router.check_assignment(NEW);
+  IF NEW.capabilities <> OLD.capabilities THEN
+    PERFORM router.warn_of_task_types(NEW.capabilities);
+  END IF;
+  NEW.updated_at := clock_timestamp();
+  NEW.edits := OLD.edits + 1;
+  IF NEW.total_requests <> OLD.total_requests OR NEW.successful_requests <> OLD.successful_requests THEN
+    NEW.recent_weight := NEW.total_requests;
+    NEW.recent_success := NEW.successful_requests;
+  END IF;
+  RETURN NEW;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION router.start_assignment() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM router.check_assignment(NEW);
+  PERFORM router.warn_of_task_types(NEW.capabilities);
+  IF NEW.recent_weight = 0 AND NEW.total_requests > 0 THEN
+    NEW.recent_weight := NEW.total_requests;
+    NEW.recent_success := NEW.successful_requests;
+  END IF;
+  NEW.ranked_success := router.expected_success(NEW.match_score::float8, NEW.recent_weight, NEW.recent_success);
+  NEW.ranked_latency_ms := COALESCE(router.latency_quantile(NEW.latency_sketch, 0.95), 0);
+  RETURN NEW;
+END;
+$$;
+
+REVOKE ALL ON FUNCTION router.warn_of_task_types(jsonb), router.keep_references_away() FROM PUBLIC;
+
+CREATE TRIGGER referred BEFORE DELETE OR UPDATE OF assignment_id ON router.agent_model_assignments
+  FOR EACH ROW EXECUTE FUNCTION router.keep_references_away();
 
 CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.agent_model_assignments
   FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('assignment_id');
@@ -1065,6 +1192,10 @@ BEGIN
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n > 0 THEN
     RETURN QUERY SELECT 'deleted', 'prompt_outcomes', n;
+    -- A prompt is found by its first outcome: the next one takes its place. What was learned is learned anew.
+    UPDATE router.prompt_outcomes SET first_of_prompt = true
+    WHERE outcome_id IN (SELECT min(outcome_id) FROM router.prompt_outcomes GROUP BY prompt_hash HAVING NOT bool_or(first_of_prompt));
+    DELETE FROM router.learned;
   END IF;
 END;
 $$;

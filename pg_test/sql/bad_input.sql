@@ -18,6 +18,9 @@ SELECT router_register('ledger', '{"layer": "tin"}');
 SELECT router_register('ledger', '{"colour": "red"}');
 SELECT router_register('ledger', '{"time_column": "nowhere"}');
 SELECT router_register('no_such_table');
+INSERT INTO router.agent_model_assignments (agent_id, model_id, capabilities) VALUES ('a', 'm', '{"task_types": ["math", "maths"]}');
+SELECT count(*) FROM router_compare_strategies('2026-02-01', '2026-01-01');
+DELETE FROM router.agent_model_assignments WHERE agent_id = 'a';
 -- A column that vanished since registration is not used.
 ALTER TABLE ledger DROP COLUMN sales;
 SELECT router_route('sales by region') ->> 'status' <> 'ok' AS not_answered;

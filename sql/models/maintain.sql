@@ -88,6 +88,10 @@ BEGIN
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n > 0 THEN
     RETURN QUERY SELECT 'deleted', 'prompt_outcomes', n;
+    -- A prompt is found by its first outcome: the next one takes its place. What was learned is learned anew.
+    UPDATE router.prompt_outcomes SET first_of_prompt = true
+    WHERE outcome_id IN (SELECT min(outcome_id) FROM router.prompt_outcomes GROUP BY prompt_hash HAVING NOT bool_or(first_of_prompt));
+    DELETE FROM router.learned;
   END IF;
 END;
 $$;

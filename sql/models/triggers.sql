@@ -22,12 +22,31 @@ BEGIN
 END;
 $$;
 
+-- A task type that is not known yet is no error, as it may come later; until then the assignment does not serve it.
+CREATE FUNCTION router.warn_of_task_types(capabilities jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  unknown text := (
+    SELECT string_agg(format('"%s"', named), ', ') FROM jsonb_array_elements_text(capabilities -> 'task_types') AS t (named)
+    WHERE NOT EXISTS (SELECT FROM router.task_types k WHERE k.task_type = t.named));
+BEGIN
+  IF unknown IS NOT NULL AND NOT router.restoring() THEN
+    RAISE WARNING 'unknown task type %', unknown
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'The assignment serves it as soon as it is inserted into router.task_types.';
+  END IF;
+END;
+$$;
+
 -- An outcome moves recent_at and nothing else does; any other update passes here.
 CREATE FUNCTION router.touch_assignment() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM router.check_assignment(NEW);
+  IF NEW.capabilities <> OLD.capabilities THEN
+    PERFORM router.warn_of_task_types(NEW.capabilities);
+  END IF;
   NEW.updated_at := clock_timestamp();
   NEW.edits := OLD.edits + 1;
   IF NEW.total_requests <> OLD.total_requests OR NEW.successful_requests <> OLD.successful_requests THEN
@@ -53,6 +72,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM router.check_assignment(NEW);
+  PERFORM router.warn_of_task_types(NEW.capabilities);
   IF NEW.recent_weight = 0 AND NEW.total_requests > 0 THEN
     NEW.recent_weight := NEW.total_requests;
     NEW.recent_success := NEW.successful_requests;
@@ -202,6 +222,10 @@ CREATE TRIGGER audit AFTER INSERT OR DELETE ON router.agent_model_assignments
 CREATE TRIGGER audit_update AFTER UPDATE ON router.agent_model_assignments
   FOR EACH ROW WHEN (NEW.edits <> OLD.edits)
   EXECUTE FUNCTION router.audit_change('assignment_id');
+
+-- Decisions whose outcome is laid down refer to assignments without a lock in their row: whoever deletes one waits here.
+CREATE TRIGGER referred BEFORE DELETE OR UPDATE OF assignment_id ON router.agent_model_assignments
+  FOR EACH ROW EXECUTE FUNCTION router.keep_references_away();
 
 CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.agent_model_assignments
   FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('assignment_id');

@@ -8,7 +8,7 @@ use router_core::embed::Encoder;
 use router_core::models::{Expectation, Explore, PromptFeatures, Prospect, Strategy, choose, shape, task_type_of};
 use serde_json::{Map, Value, json};
 
-use super::learning::with_learner;
+use super::learning::Evidence;
 use super::plan::Plan;
 use super::recommend::{nothing_suitable, remember};
 use super::settings;
@@ -125,7 +125,9 @@ pub fn recommend_for(prompt: &str, strategy: Strategy, options: &Options) -> Res
     };
     let answer = pg::as_extension_owner(|| {
         Spi::connect(|client| {
-            let (candidates, random) = candidates(client, task_type, &features, options, false)?;
+            let evidence = Evidence::of(client, &features)?;
+            let known = |models: &[&str]| evidence.expect(&features, task_type, models);
+            let (candidates, random) = candidates(client, task_type, known, options, false)?;
             let prospects: Vec<Prospect> = candidates.iter().map(|c| c.prospect).collect();
             let floor = options.quality_floor.unwrap_or_else(settings::quality_floor);
             let order = |p: &[Prospect]| choose::order(strategy, p, floor, options.quality_floor.is_some());
@@ -135,7 +137,7 @@ pub fn recommend_for(prompt: &str, strategy: Strategy, options: &Options) -> Res
             let share = if ranking.is_empty() { 1.0 } else { settings::exploration_rate() };
             let trials = match share {
                 0.0 => Vec::new(),
-                _ => self::candidates(client, task_type, &features, options, true)?.0,
+                _ => self::candidates(client, task_type, known, options, true)?.0,
             };
             // As in sp_get_routing_recommendation: a share goes to one of those on trial, whoever they are.
             let turn = trial_turn(share, trials.len(), pg::random());
@@ -188,7 +190,7 @@ pub fn recommend_for(prompt: &str, strategy: Strategy, options: &Options) -> Res
 fn candidates(
     client: &SpiClient<'_>,
     task_type: &str,
-    features: &PromptFeatures,
+    expect: impl Fn(&[&str]) -> Vec<Option<Expectation>>,
     options: &Options,
     on_trial: bool,
 ) -> Result<(Vec<Candidate>, f64)> {
@@ -223,7 +225,7 @@ fn candidates(
         out.push(Candidate { agent_id, model_id, assignment_id, prospect, expectation: None, on_trial });
     }
     let models: Vec<&str> = out.iter().map(|c| c.model_id.as_str()).collect();
-    let expected = with_learner(client, |learner| learner.expect(features, task_type, &models))?;
+    let expected = expect(&models);
     for (candidate, expectation) in out.iter_mut().zip(expected) {
         if let Some(e) = &expectation {
             let p = &mut candidate.prospect;
@@ -278,7 +280,8 @@ fn reason(strategy: Strategy, task_type: &str, best: &Candidate, of: usize, on_t
         Strategy::Cost => format!("the cheapest that is good enough, expected quality {quality} %"),
     };
     let basis = if best.expectation.is_some() { "similar prompts" } else { "no recorded prompt of this model yet" };
-    format!("{}: {why}, for {task_type} among {of}; basis: {basis}", strategy.name())
+    let last = if p.fallback { "; a fallback, as nothing else may serve" } else { "" };
+    format!("{}: {why}, for {task_type} among {of}; basis: {basis}{last}", strategy.name())
 }
 
 /// Writes the decision down and adds its id.

@@ -35,6 +35,10 @@ fn prepared(call: &Call<'_>) -> Result<Returned> {
     refuse_unless(row.get(latency_ms).is_none_or(|ms| ms >= 0), "latency_ms must not be negative")?;
     refuse_unless(row.number(cost).is_none_or(|c| c >= 0.0), "actual_cost must not be negative")?;
     refuse_unless(row.get(rating).is_none_or(|r| (1..=5).contains(&r)), "feedback_rating must be from 1 to 5")?;
+    // The key's own check would lock the assignment's row, where all its outcomes are counted. A dump's rows teach nothing.
+    if call.is_insert() && row.get(assignment).is_some() && !pg::restoring() {
+        call.leave_out_key_check(c"agent_model_assignments", c"learn")?;
+    }
     match row.get(assignment).filter(|_| told.is_none() && call.is_insert()).and_then(recommend::propensity_of) {
         None => Ok(call.unchanged()),
         known => {
@@ -48,7 +52,23 @@ fn refuse_unless(holds: bool, what: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::new(PgSqlErrorCode::ERRCODE_CHECK_VIOLATION, what)) }
 }
 
-/// A decision whose outcome is known teaches what its task type costs and how it goes there.
+/// Before an assignment goes, or changes its id: nobody is to refer to it meanwhile.
+#[pg_extern(
+    requires = ["models_outcomes"],
+    sql = "CREATE FUNCTION router.keep_references_away() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+pub fn keep_references_away(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Returned> {
+    let call = Call::read(fcinfo)?;
+    let row = call.old_row();
+    let assignment = Columns::new().find::<Uuid>(&row, c"assignment_id")?;
+    if let Some(id) = row.get(assignment) {
+        outcome::keep_references_away(id);
+    }
+    Ok(call.unchanged())
+}
+
+/// A decision whose outcome is known teaches what its task type costs and how it goes there. A new one must refer to an
+/// assignment that exists, if to any.
 #[pg_extern(
     requires = ["models_outcomes"],
     sql = "CREATE FUNCTION router.learn_from_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
@@ -67,10 +87,18 @@ fn learned(call: &Call<'_>) -> Result<()> {
     let mut columns = Columns::new();
     let task_type = columns.find::<String>(&row, c"task_type")?;
     let assignment = columns.find::<Uuid>(&row, c"assignment_id")?;
-    match (row.get(assignment), row.get(task_type), told(&row, &mut columns)?) {
-        (Some(assignment), Some(task_type), Some(outcome)) => outcome::learn(assignment, &task_type, &outcome),
-        _ => Ok(()),
+    let Some(assignment) = row.get(assignment) else { return Ok(()) };
+    let learned = match (row.get(task_type), told(&row, &mut columns)?) {
+        (Some(task_type), Some(outcome)) => outcome::learn(assignment, &task_type, &outcome)?,
+        _ => false,
+    };
+    // What was learned goes with the assignment, and keeps it from going.
+    if call.is_insert() && !learned && !outcome::keep(assignment)? {
+        let what = format!("a decision refers to assignment \"{assignment}\", which does not exist");
+        return Err(Error::new(PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION, what)
+            .with_hint("SELECT * FROM router_assignments() lists them"));
     }
+    Ok(())
 }
 
 /// The outcome that a decision's row tells, if it is known.
@@ -151,6 +179,23 @@ mod tests {
             ),
             Ok(Some("1 0".to_owned()))
         );
+    }
+
+    #[pg_test]
+    fn a_key_of_the_users_is_checked() {
+        Spi::run(
+            "CREATE TABLE teams (name text PRIMARY KEY);
+             ALTER TABLE router.routing_decisions ADD FOREIGN KEY (agent_id) REFERENCES teams;
+             DO $$ BEGIN
+               WITH made AS (
+                 INSERT INTO router.agent_model_assignments (agent_id, model_id) VALUES ('nobody', 'm') RETURNING *)
+               INSERT INTO router.routing_decisions (assignment_id, agent_id, task_type, success)
+               SELECT assignment_id, agent_id, 'math', true FROM made;
+               RAISE 'stored';
+             EXCEPTION WHEN foreign_key_violation THEN NULL;
+             END $$",
+        )
+        .unwrap();
     }
 
     #[pg_test]

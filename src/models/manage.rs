@@ -158,6 +158,11 @@ pub type Compared = (String, (Option<i64>, Option<i64>), [Option<AnyNumeric>; 7]
 
 /// Off-policy estimates for each strategy; `None` is a week ago and now.
 pub fn compare(since: Option<TimestampWithTimeZone>, until: Option<TimestampWithTimeZone>) -> Result<Vec<Compared>> {
+    if let (Some(since), Some(until)) = (since, until)
+        && since >= until
+    {
+        return Err(Error::invalid("since must be before until"));
+    }
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
             let rows = client.select(

@@ -18,3 +18,5 @@ pub use schema::score;
 
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
+#[cfg(any(test, feature = "pg_test"))]
+mod tests_learning;

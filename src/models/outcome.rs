@@ -92,17 +92,44 @@ pub fn count(assignment: Uuid, outcome: &Outcome) -> error::Result<bool> {
     Ok(found)
 }
 
-/// Adds one outcome to what is known of an assignment for a task type. Nothing happens where the
-/// assignment does not serve the task type.
-pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Result<()> {
+/// Adds one outcome to what is known of an assignment for a task type; nothing happens where the assignment does not
+/// serve it. True when the assignment is now sure to exist until the transaction ends.
+pub fn learn(assignment: Uuid, task_type: &str, outcome: &Outcome) -> error::Result<bool> {
     let seen = outcome.seen(Moment::now());
     if !may_learn(assignment) {
-        return pending::lay_down(assignment, task_type, &seen);
+        pending::lay_down(assignment, task_type, &seen)?;
+        return Ok(!pg::snapshot_is_fixed() && refer_to(assignment)?);
     }
-    if learn_seen(assignment, task_type, &[seen])? {
+    let learned = learn_seen(assignment, task_type, &[seen])?;
+    if learned.ranked {
         take_in(assignment)?;
     }
-    Ok(())
+    Ok(learned.known)
+}
+
+/// The advisory lock under which decisions refer to an assignment (shared) and it is deleted (alone).
+fn reference_key(assignment: Uuid) -> i64 {
+    lock_key(assignment).rotate_left(32) ^ 0x72_6f_75_74_65
+}
+
+/// As [`keep`], without a lock in the assignment's row: others are at it, or the outcome had not been laid down.
+fn refer_to(assignment: Uuid) -> error::Result<bool> {
+    pg::share_advisory_lock(reference_key(assignment));
+    let table = Table::open_to_write(c"agent_model_assignments")?;
+    let id: Column<Uuid> = table.column(c"assignment_id")?;
+    table.holds(c"agent_model_assignments_pkey", &[id.is(assignment)])
+}
+
+/// Waits until no transaction that refers to an assignment in this way is under way; new ones wait for this one.
+pub fn keep_references_away(assignment: Uuid) {
+    pg::advisory_lock(reference_key(assignment));
+}
+
+/// Keeps an assignment from being deleted until the transaction ends; false when there is none.
+pub fn keep(assignment: Uuid) -> error::Result<bool> {
+    let table = Table::open_to_write(c"agent_model_assignments")?;
+    let id: Column<Uuid> = table.column(c"assignment_id")?;
+    table.hold(c"agent_model_assignments_pkey", &[id.is(assignment)])
 }
 
 /// Learns what others laid down, if nobody else is at it.
@@ -121,8 +148,15 @@ fn may_learn(assignment: Uuid) -> bool {
     !pg::snapshot_is_fixed() && pg::try_advisory_lock(lock_key(assignment))
 }
 
-/// Adds outcomes to what is known for a task type; whether ranks had to follow.
-fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result<bool> {
+struct Learned {
+    /// The assignment serves the task type.
+    known: bool,
+    /// Ranks had to follow.
+    ranked: bool,
+}
+
+/// Adds outcomes to what is known for a task type.
+fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result<Learned> {
     let table = Table::open_to_write(c"assignment_metrics")?;
     let columns = TypedColumns::of(&table)?;
     let month = budget::month();
@@ -143,7 +177,7 @@ fn learn_seen(assignment: Uuid, task_type: &str, seen: &[Seen]) -> error::Result
     if known && seen.iter().any(|outcome| outcome.cost.is_some()) {
         budget::spent(assignment)?;
     }
-    Ok(ranked)
+    Ok(Learned { known, ranked })
 }
 
 /// An assignment's record over all task types.

@@ -5,6 +5,7 @@ use pgrx::prelude::*;
 use router_core::models::PromptFeatures;
 
 use super::content::features;
+use super::learning;
 use super::outcome::{self, Outcome};
 use super::plan::Plan;
 use crate::error::{Error, Result};
@@ -22,8 +23,11 @@ thread_local! {
         &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID],
     );
     static INSERT: Plan = Plan::new(
-        "INSERT INTO router.prompt_outcomes (prompt_hash, task_type, model_id, assignment_id, features, success, quality, latency_ms, cost)
-         VALUES (sha256(convert_to($1, 'UTF8')), $2, $3, $4, $5, $6, $7::real, $8::int, $9)",
+        "INSERT INTO router.prompt_outcomes (prompt_hash, task_type, model_id, assignment_id, features, success, quality, latency_ms, cost, first_of_prompt)
+         SELECT h.hash, $2, $3, $4, $5, $6, $7::real, $8::int, $9,
+           NOT EXISTS (SELECT FROM router.prompt_outcomes o WHERE o.prompt_hash = h.hash)
+         FROM (SELECT sha256(convert_to($1, 'UTF8')) AS hash) h
+         RETURNING outcome_id",
         &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::UUIDOID,
           PgBuiltInOids::BYTEAOID, PgBuiltInOids::BOOLOID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID,
           PgBuiltInOids::FLOAT8OID],
@@ -116,8 +120,8 @@ pub fn record(
                 outcome.latency_ms.into(),
                 outcome.cost.into(),
             ];
-            INSERT.with(|p| p.update(client, &row))?;
-            Ok(())
+            let stored = INSERT.with(|p| p.update(client, &row))?.first().get_one::<i64>()?;
+            stored.map_or(Ok(()), |outcome| learning::follow(client, outcome))
         })
     })
 }

@@ -26,8 +26,14 @@ extension_sql_file!(
         rank,
         recommend::propensity_of,
         decision::prepare_decision,
+        decision::keep_references_away,
         decision::learn_from_decision
     ]
+);
+extension_sql_file!(
+    "../../sql/models/similar_prompts.sql",
+    name = "models_similar_prompts",
+    requires = ["models_outcomes", "similarity_encoders", record::prompt_vector]
 );
 extension_sql_file!("../../sql/models/auto_assign.sql", name = "models_auto_assign", requires = ["models_triggers"]);
 extension_sql_file!("../../sql/models/maintain.sql", name = "models_maintain", requires = ["models_triggers"]);

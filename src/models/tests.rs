@@ -228,6 +228,16 @@ mod tests {
     }
 
     #[pg_test]
+    fn a_fallback_says_that_it_is_one() {
+        three();
+        run("UPDATE router.agent_model_assignments SET assignment_method = 'FALLBACK' WHERE agent_id = 'b'");
+        let reason = "SELECT router_recommend('2 + 2', 'quality', '{\"task_type\": \"math\"}') ->> 'reason'";
+        assert!(!text(reason).contains("fallback"));
+        run("UPDATE router.agent_model_assignments SET status = 'INACTIVE' WHERE agent_id <> 'b'");
+        assert!(text(reason).ends_with("a fallback, as nothing else may serve"), "{}", text(reason));
+    }
+
+    #[pg_test]
     fn evidence_is_found_by_pgvector() {
         three();
         run("SELECT router_record_outcome('ma', 'math', p, true)

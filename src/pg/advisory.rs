@@ -10,6 +10,14 @@ pub fn advisory_lock(key: i64) {
     }
 }
 
+/// The same, shared with others who share it.
+pub fn share_advisory_lock(key: i64) {
+    // SAFETY: as `advisory_lock`.
+    unsafe {
+        pgrx::direct_function_call::<()>(pg_sys::pg_advisory_xact_lock_shared_int8, &[key.into_datum()]);
+    }
+}
+
 /// Takes the transaction-level advisory lock if nobody has it; says whether.
 pub fn try_advisory_lock(key: i64) -> bool {
     // SAFETY: the function takes one bigint by value and returns a boolean.

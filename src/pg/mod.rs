@@ -37,7 +37,7 @@ mod vector;
 pub mod worker;
 pub mod writes;
 
-pub use advisory::{advisory_lock, restoring, try_advisory_lock};
+pub use advisory::{advisory_lock, restoring, share_advisory_lock, try_advisory_lock};
 pub use attempt::{Failure, attempt, looking_at_errors};
 pub use clock::{new_uuid, random, session_timezone, statement_time};
 pub use database::{in_recovery, may_write, server_version};

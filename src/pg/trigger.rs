@@ -6,7 +6,7 @@ use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::pg_sys;
 use pgrx::pgrx_sql_entity_graph::metadata::impl_sql_translatable;
 
-use super::table::{Column, Row};
+use super::table::{Column, Row, oid_of};
 use crate::error::{self, Error};
 
 /// A call of a row trigger.
@@ -54,10 +54,53 @@ impl<'c> Call<'c> {
         if update { self.data.tg_newtuple } else { self.data.tg_trigtuple }
     }
 
+    /// The row as it was before an update or a deletion.
+    pub fn old_row(&self) -> Row<'c> {
+        // SAFETY: as in `new_row`.
+        unsafe { Row::read(self.data.tg_trigtuple, (*self.data.tg_relation).rd_att) }
+    }
+
     /// The row as it is to be stored, or was.
     pub fn new_row(&self) -> Row<'c> {
         // SAFETY: tuple and descriptor live as long as the call.
         unsafe { Row::read(self.tuple(), (*self.data.tg_relation).rd_att) }
+    }
+
+    /// Has the statement at work not ask by its foreign key whether `referenced` holds what its new rows refer to: the
+    /// trigger `in_its_place`, which runs after each of them, sees to that. Only where that trigger is on. What changes
+    /// is the executor's own copy of the table's triggers, gone with the statement: the key stays what it is.
+    pub fn leave_out_key_check(&self, referenced: &CStr, in_its_place: &CStr) -> error::Result<()> {
+        const AFTER_INSERT: i16 = (pg_sys::TRIGGER_TYPE_ROW | pg_sys::TRIGGER_TYPE_INSERT) as i16;
+        let referenced = oid_of(referenced)?;
+        let own = self.data.tg_trigger;
+        // SAFETY: the relation is open, and its list of triggers can't change under the statement's lock. The
+        // executor's copy has the same ones in the same order, which is looked at before anything is written.
+        unsafe {
+            let described = (*self.data.tg_relation).trigdesc;
+            if described.is_null() || (*described).triggers.is_null() {
+                return Ok(());
+            }
+            let listed = std::slice::from_raw_parts((*described).triggers, (*described).numtriggers as usize);
+            let Some(place) = listed.iter().position(|trigger| trigger.tgoid == (*own).tgoid) else { return Ok(()) };
+            let copies = own.sub(place);
+            let at_work = |i: usize| &mut *copies.add(i);
+            let is_copy = std::ptr::from_ref(listed).cast() != copies.cast_const()
+                && (0..listed.len()).all(|i| at_work(i).tgoid == listed[i].tgoid);
+            let replaced = |trigger: &pg_sys::Trigger| {
+                trigger.tgtype == AFTER_INSERT
+                    && trigger.tgenabled == (*own).tgenabled
+                    && CStr::from_ptr(trigger.tgname) == in_its_place
+            };
+            if is_copy && listed.iter().any(replaced) {
+                for i in 0..listed.len() {
+                    let trigger = at_work(i);
+                    if trigger.tgfoid.to_u32() == pg_sys::F_RI_FKEY_CHECK_INS && trigger.tgconstrrelid == referenced {
+                        trigger.tgenabled = pg_sys::TRIGGER_DISABLED as std::ffi::c_char;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Goes on with the row that there is.

@@ -1,9 +1,11 @@
 //! Ridge regression in closed form, for a few hundred features.
 
+use serde::{Deserialize, Serialize};
+
 use super::surface::SHAPE;
 
 /// Means and deviations that bring features of form to one scale.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standardised {
     mean: [f32; SHAPE],
     deviation: [f32; SHAPE],
@@ -52,24 +54,22 @@ pub fn solve(features: &[Vec<f32>], targets: &[Vec<f64>], ridge: f64) -> Option<
             *m += f64::from(*v) / n;
         }
     }
-    // Lower triangle of the Gram matrix, row by row.
     let mut gram = vec![0f64; d * d];
     let mut right = vec![vec![0f64; d]; targets.len()];
-    let mut x = vec![0f64; d];
-    for (row, features) in features.iter().enumerate() {
-        for ((x, v), m) in x.iter_mut().zip(features).zip(&mean) {
-            *x = f64::from(*v) - m;
-        }
-        for i in 0..d {
-            let xi = x[i];
-            for (g, xj) in gram[i * d..i * d + i + 1].iter_mut().zip(&x) {
-                *g += xi * xj;
+    let mut centred = vec![vec![0f64; d]; AT_ONCE];
+    for (block, rows) in features.chunks(AT_ONCE).enumerate() {
+        for (x, row) in centred.iter_mut().zip(rows) {
+            for ((x, v), m) in x.iter_mut().zip(row).zip(&mean) {
+                *x = f64::from(*v) - m;
             }
         }
-        for (r, t) in right.iter_mut().zip(targets) {
-            let y = t.get(row).copied().unwrap_or(0.0);
-            for (r, x) in r.iter_mut().zip(&x) {
-                *r += y * x;
+        add_products(&mut gram, d, &centred[..rows.len()]);
+        for (k, x) in centred.iter().take(rows.len()).enumerate() {
+            for (r, t) in right.iter_mut().zip(targets) {
+                let y = t.get(block * AT_ONCE + k).copied().unwrap_or(0.0);
+                for (r, x) in r.iter_mut().zip(x) {
+                    *r += y * x;
+                }
             }
         }
     }
@@ -80,6 +80,28 @@ pub fn solve(features: &[Vec<f32>], targets: &[Vec<f64>], ridge: f64) -> Option<
     let weights = right.into_iter().map(|b| substitute(&gram, d, b).into_iter().map(|w| w as f32).collect());
     let weights = weights.collect();
     Some((mean.into_iter().map(|m| m as f32).collect(), weights))
+}
+
+/// Rows that are added to the Gram matrix together: it is read and written once for all of them.
+const AT_ONCE: usize = 4;
+
+/// Adds the rows' products to the lower triangle of the Gram matrix, row by row.
+fn add_products(gram: &mut [f64], d: usize, rows: &[Vec<f64>]) {
+    for i in 0..d {
+        let gram = gram[i * d..=i * d + i].iter_mut();
+        match rows {
+            [a, b, c, e] => {
+                for ((((g, aj), bj), cj), ej) in gram.zip(a).zip(b).zip(c).zip(e) {
+                    *g += a[i] * aj + b[i] * bj + c[i] * cj + e[i] * ej;
+                }
+            }
+            few => {
+                for (j, g) in gram.enumerate() {
+                    *g += few.iter().map(|x| x[i] * x[j]).sum::<f64>();
+                }
+            }
+        }
+    }
 }
 
 /// Replaces the lower triangle by its Cholesky factor; `None` if it is not positive definite.

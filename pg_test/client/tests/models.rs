@@ -114,6 +114,44 @@ fn a_transaction_that_keeps_its_snapshot_is_told() {
     assert_eq!(sqlstate(&mut one, &update), "25006", "read_only_sql_transaction");
 }
 
+/// Whoever writes first learns; the other lays the outcome down beside, and refers to the assignment in another way.
+#[test]
+fn an_assignment_goes_only_after_the_decisions_on_it() {
+    let database = pool("a");
+    let decision = format!(
+        "INSERT INTO router.routing_decisions (assignment_id, task_type, success) VALUES ('{}', 'math', true)",
+        id('a')
+    );
+    let mut writing = [database.session(), database.session()];
+    for session in &mut writing {
+        session.batch_execute(&format!("BEGIN; {decision}")).expect("a decision is stored");
+    }
+    let locked =
+        "SELECT count(*)::text FROM router.agent_model_assignments WHERE xmax::text = pg_current_xact_id()::text";
+    for session in &mut writing {
+        assert_eq!(value(session, locked).as_deref(), Some("0"), "a decision locks no assignment");
+    }
+    let mut watching = database.session();
+    std::thread::scope(|scope| {
+        let mut deleting = database.session();
+        let gone = scope.spawn(move || deleting.batch_execute("DELETE FROM router.agent_model_assignments"));
+        let waiting = "SELECT (count(*) = 1)::text FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'";
+        for session in &mut writing {
+            let waits = (0..250).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                value(&mut watching, waiting).as_deref() == Some("true")
+            });
+            assert!(waits, "the deletion waits for both");
+            session.batch_execute("COMMIT").expect("the decision is committed");
+        }
+        gone.join().expect("no panic").expect("the assignment is deleted");
+    });
+    let left = "SELECT concat_ws(' ', count(*), count(assignment_id)) FROM router.routing_decisions";
+    assert_eq!(value(&mut watching, left).as_deref(), Some("2 0"));
+    assert_eq!(sqlstate(&mut watching, &decision), "23503");
+}
+
 #[test]
 fn automatic_assignment_runs_one_at_a_time() {
     let database = Database::with_router(Server::Preloaded);

@@ -94,6 +94,52 @@ impl Table {
         }
     }
 
+    /// Whether there is a row with these keys now, made by the running statement or by whoever committed last.
+    pub fn holds(&self, index: &CStr, keys: &[Key]) -> Result<bool> {
+        // SAFETY: outside of parallel mode, as opened to write.
+        unsafe { pg_sys::CommandCounterIncrement() };
+        let _snapshot = Snapshot::newest();
+        Ok(self.scan(index, keys)?.next().is_some())
+    }
+
+    /// Keeps the row with these keys from going until the transaction ends, as a foreign key's check does; false when
+    /// there is none, a row of the running statement counted.
+    pub fn hold(&self, index: &CStr, keys: &[Key]) -> Result<bool> {
+        loop {
+            pgrx::check_for_interrupts!();
+            // SAFETY: outside of parallel mode, as opened to write.
+            unsafe { pg_sys::CommandCounterIncrement() };
+            let _snapshot = Snapshot::newest();
+            let mut scan = self.scan(index, keys)?;
+            let Some(mut row) = scan.next() else { return Ok(false) };
+            // SAFETY: the row was read from this open table under the active snapshot.
+            let outcome = unsafe {
+                let callbacks = pg_sys::table_slot_callbacks(self.relation);
+                let slot = pg_sys::MakeSingleTupleTableSlot((*self.relation).rd_att, callbacks);
+                let mut failure = pg_sys::TM_FailureData::default();
+                let outcome = pg_sys::table_tuple_lock(
+                    self.relation,
+                    &mut row.place,
+                    pg_sys::GetActiveSnapshot(),
+                    slot,
+                    pg_sys::GetCurrentCommandId(true),
+                    pg_sys::LockTupleMode::LockTupleKeyShare,
+                    pg_sys::LockWaitPolicy::LockWaitBlock,
+                    pg_sys::TUPLE_LOCK_FLAG_FIND_LAST_VERSION as u8,
+                    &mut failure,
+                );
+                pg_sys::ExecDropSingleTupleTableSlot(slot);
+                outcome
+            };
+            if outcome == pg_sys::TM_Result::TM_Ok {
+                return Ok(true);
+            }
+            if crate::pg::snapshot_is_fixed() {
+                return Err(could_not_serialize());
+            }
+        }
+    }
+
     /// Adds a row with the values that `fill` sets.
     pub fn insert(&self, fill: impl FnOnce(&mut Row<'_>)) {
         // SAFETY: values have the types of their columns, arrays and descriptor belong together.
@@ -171,10 +217,7 @@ impl Table {
             if stored {
                 pg_sys::CommandCounterIncrement();
             } else if crate::pg::snapshot_is_fixed() {
-                return Err(Error::new(
-                    pgrx::PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
-                    "could not serialize access due to concurrent update",
-                ));
+                return Err(could_not_serialize());
             }
             Ok(stored)
         }
@@ -215,7 +258,7 @@ impl Table {
 }
 
 /// Triggers of these tables that have nothing to do when an outcome is counted.
-const OWN_TRIGGERS: [&CStr; 3] = [c"touch", c"rank_changed", c"audit_update"];
+const OWN_TRIGGERS: [&CStr; 4] = [c"touch", c"rank_changed", c"audit_update", c"referred"];
 
 impl Drop for Table {
     fn drop(&mut self) {
@@ -226,6 +269,11 @@ impl Drop for Table {
             }
         }
     }
+}
+
+fn could_not_serialize() -> Error {
+    let state = pgrx::PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE;
+    Error::new(state, "could not serialize access due to concurrent update")
 }
 
 /// The OID of a relation in schema `router`.
