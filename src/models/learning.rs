@@ -28,7 +28,7 @@ const EFFORT: &std::ffi::CStr = c"200";
 /// Rows read at a time while fitting.
 const ROWS_AT_A_TIME: isize = 1_000;
 /// The advisory lock of whoever carries on what is learned.
-const LEARNING: i64 = 0x726f_7574_6572_6c65;
+pub const LEARNING: i64 = 0x726f_7574_6572_6c65;
 
 thread_local! {
     static NEWEST: Plan = Plan::new(include_str!("../../sql/models/query/newest_knowledge.sql"), &[]);
@@ -164,6 +164,10 @@ fn similar(client: &SpiClient<'_>, prompt: &PromptFeatures) -> Result<Vec<Neighb
         return Ok(Vec::new());
     }
     pg::set_while_owner(c"hnsw.ef_search", EFFORT);
+    // Rows that are gone take candidates' places until they are vacuumed: pgvector from 0.8 on then looks further.
+    if !pg::setting(c"hnsw.iterative_scan").is_empty() {
+        pg::set_while_owner(c"hnsw.iterative_scan", c"relaxed_order");
+    }
     let args: [DatumWithOid; 1] = [Vector(prompt.unit_vector()).into()];
     let mut found: Vec<(i64, Neighbour)> = Vec::new();
     for row in client.select(&*similar_statement(client)?, None, &args)? {
