@@ -19,6 +19,7 @@ import re
 import shlex
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,10 +67,10 @@ def facts(args, database, schemas, options=None):
     return json.dumps({"relations": kept, "fks": references})
 
 
-def ask(args, model, questions):
-    path = Path(args.work) / "model.json"
-    path.write_text(model)
-    lines = "\n".join(json.dumps(q) for q in questions)
+def ask(args, suite):
+    path = Path(args.work) / f"{suite.name}.json"
+    path.write_text(suite.model)
+    lines = "\n".join(json.dumps(q) for q in suite.questions)
     done = subprocess.run([args.bin + "/ask", str(path)], input=lines, capture_output=True, text=True, check=True)
     print(done.stderr.strip())
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -86,26 +87,46 @@ def load(path):
     return module
 
 
+class Suite(typing.NamedTuple):
+    """Questions with what decides whether their answers are right."""
+    name: str
+    model: str
+    questions: list
+    """The database, or the kind of question, of each."""
+    groups: list
+    """[(number of the question, its answer)] -> [right or not]"""
+    judge: typing.Callable
+    """Prints what the suite is about, given all answers and whether they are right."""
+    report: typing.Callable
+
+
 def nvbench(args):
     kit = load(KITS / "nvbench/score.py")
     psql = kit.Psql(args.psql, args.nvbench)
     questions = kit.load_questions(KITS / "nvbench/questions.jsonl", None)
     model = infer(args, facts(args, args.nvbench, [r"nv\_%"]))
-    answers = ask(args, model, [{"prompt": q["question"], "datasets": [q["db"] + ".*"]} for q in questions])
-    wanted = [s for q in questions for s in [q["gold_sql"], *q.get("gold_sql_alternatives", [])]]
-    statements = list(dict.fromkeys(wanted + [a["sql"] for a in answers if a.get("sql")]))
-    results = dict(zip(statements, psql.run(statements)))
-    tally = collections.Counter()
-    for q, a in zip(questions, answers):
-        golds = [results[s] for s in [q["gold_sql"], *q.get("gold_sql_alternatives", [])]]
-        outcome, _ = kit.judge(q, {"answer": a}, results.get(a.get("sql")), golds)
-        half = "AB"[int(hashlib.sha256(q["db"].encode()).hexdigest(), 16) % 2]
-        for key in (("all", q["tier"]), (half, q["tier"])):
-            tally[key] += 1
-            tally[key + ("right",)] += outcome == "correct"
-        yield a, outcome == "correct", q["db"]
-    for half, tier in sorted(k for k in tally if len(k) == 2):
-        print(f"nvbench {half} tier {tier}: {tally[half, tier, 'right']} of {tally[half, tier]} = {tally[half, tier, 'right'] / tally[half, tier]:.3f}")
+    results = {}
+
+    def judge(answers):
+        golds = [[questions[i]["gold_sql"], *questions[i].get("gold_sql_alternatives", [])] for i, _ in answers]
+        wanted = [s for g in golds for s in g] + [a["sql"] for _, a in answers if a.get("sql")]
+        statements = [s for s in dict.fromkeys(wanted) if s not in results]
+        results.update(zip(statements, psql.run(statements)))
+        return [kit.judge(questions[i], {"answer": a}, results.get(a.get("sql")), [results[s] for s in g])[0] == "correct"
+                for (i, a), g in zip(answers, golds)]
+
+    def report(answers, right):
+        tally = collections.Counter()
+        for q, good in zip(questions, right):
+            half = "AB"[int(hashlib.sha256(q["db"].encode()).hexdigest(), 16) % 2]
+            for key in (("all", q["tier"]), (half, q["tier"])):
+                tally[key] += 1
+                tally[key + ("right",)] += good
+        for half, tier in sorted(k for k in tally if len(k) == 2):
+            print(f"nvbench {half} tier {tier}: {tally[half, tier, 'right']} of {tally[half, tier]} = {tally[half, tier, 'right'] / tally[half, tier]:.3f}")
+
+    asked = [{"prompt": q["question"], "datasets": [q["db"] + ".*"]} for q in questions]
+    return Suite("nvbench", model, asked, [q["db"] for q in questions], judge, report)
 
 
 def scout(args):
@@ -114,16 +135,21 @@ def scout(args):
     options = {m[1]: json.loads(m[2]) for m in re.finditer(r"router_register\('([^']+)', \$json\$(.*?)\$json\$", register, re.S)}
     model = infer(args, facts(args, args.scout, ["public", "neural%"], options))
     items = [json.loads(line) for line in (KITS / "scout/questions.jsonl").open()]
-    answers = ask(args, model, [{"prompt": i["prompt"], **(i.get("context") or {})} for i in items])
     settings = argparse.Namespace(psql=args.psql, dsn=args.scout, relations=kit.RELATIONS, private=kit.PRIVATE, timeout=20000)
-    jobs = {(kit.zone_of(i), s): None for i, a in zip(items, answers)
-            for s in kit.golds(i["expect"]) + ([kit.clean(a["sql"])] if a.get("sql") else [])}
-    jobs = kit.execute_all(settings, jobs)
-    judged = [kit.judge(i, {"route": a, "ms": 0}, jobs, {}, settings) for i, a in zip(items, answers)]
-    status = sum(v["status_ok"] for v in judged)
-    print(f"scout: correct {sum(v['correct'] for v in judged)} of {len(judged)}, status {status}")
-    for i, a, v in zip(items, answers, judged):
-        yield a, v["correct"], "scout " + i["category"]
+
+    def verdicts(answers):
+        jobs = {(kit.zone_of(items[i]), s): None for i, a in answers
+                for s in kit.golds(items[i]["expect"]) + ([kit.clean(a["sql"])] if a.get("sql") else [])}
+        jobs = kit.execute_all(settings, jobs)
+        return [kit.judge(items[i], {"route": a, "ms": 0}, jobs, {}, settings) for i, a in answers]
+
+    def report(answers, right):
+        status = sum(v["status_ok"] for v in verdicts(list(enumerate(answers))))
+        print(f"scout: correct {sum(right)} of {len(right)}, status {status}")
+
+    asked = [{"prompt": i["prompt"], **(i.get("context") or {})} for i in items]
+    return Suite("scout", model, asked, ["scout " + i["category"] for i in items],
+                 lambda answers: [v["correct"] for v in verdicts(answers)], report)
 
 
 def reading(args):
@@ -136,15 +162,17 @@ def reading(args):
         elif line and not line.startswith("#"):
             items.append((line, [], category))
     model = infer(args, facts(args, args.reading, ["care", "freight"]))
-    answers = ask(args, model, [{"prompt": text} for text, _, _ in items])
-    right = 0
-    for (text, wanted, category), a in zip(items, answers):
-        good = any(fits(args, a, w) for w in wanted)
-        right += good
-        if not good:
+
+    def report(answers, right):
+        for (text, _, _), a in ((i, a) for i, a, good in zip(items, answers, right) if not good):
             print(f"  {text}\n    {a['status']} {a.get('confidence', 0):.2f} {a.get('sql') or a['explain']}")
-        yield a, good, category
-    print(f"reading: {right} of {len(items)}")
+        print(f"reading: {sum(right)} of {len(right)}")
+
+    return Suite("reading", model, [{"prompt": text} for text, _, _ in items], [category for _, _, category in items],
+                 lambda answers: [any(fits(args, a, w) for w in items[i][1]) for i, a in answers], report)
+
+
+SUITES = (nvbench, scout, reading)
 
 
 def fits(args, answer, wanted):
@@ -165,21 +193,31 @@ def fits(args, answer, wanted):
         not ordered or [r.get("y_value") for r in got] == [r.get("y_value") for r in gold])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(about):
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--psql", default="psql")
     parser.add_argument("--bin", default=str(ROOT / "target/release/examples"), help="where the examples ask and model are")
     parser.add_argument("--work", default="/tmp")
-    parser.add_argument("--answers")
-    for suite in (nvbench, scout, reading):
+    for suite in SUITES:
         parser.add_argument(f"--{suite.__name__}", metavar="DB")
+    return parser
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument("--answers")
+    parser.add_argument("--list", action="store_true", help="print every wrong answer")
     args = parser.parse_args()
     lines = []
-    for suite in (nvbench, scout, reading):
-        if getattr(args, suite.__name__):
-            for answer, right, group in suite(args):
-                if answer.get("status") == "ok" and answer.get("evidence"):
-                    lines.append(json.dumps({"evidence": answer["evidence"], "correct": bool(right), "group": group, "suite": suite.__name__}))
+    for suite in [make(args) for make in SUITES if getattr(args, make.__name__)]:
+        answers = ask(args, suite)
+        right = suite.judge(list(enumerate(answers)))
+        for question, answer, good, group in zip(suite.questions, answers, right, suite.groups):
+            if args.list and not good:
+                print(f"  [{group}] {question['prompt']}\n    {answer['status']} {answer.get('sql') or answer['explain']}")
+            if answer.get("status") == "ok" and answer.get("evidence"):
+                lines.append(json.dumps({"evidence": answer["evidence"], "correct": bool(good), "group": group, "suite": suite.name}))
+        suite.report(answers, right)
     if args.answers:
         Path(args.answers).write_text("\n".join(lines) + "\n")
 

@@ -1,10 +1,13 @@
 //! Routes questions offline: `ask MODEL.json < QUESTIONS.jsonl`, one answer a line.
 //! A line is `{"prompt": ..., "datasets": [...], "as_of": ..., "timezone": ..., "filters": {..}, "previous": {..}}`.
+//! A line `{"weights": {..}}` scores the readings of the questions after it by other weights (those not named are as
+//! shipped), and is answered by all of them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::BufRead;
 
-use router_core::route::{Context, ask};
+use router_core::reading::Weights;
+use router_core::route::{Context, ask_weighed};
 use router_core::semantic::{Lexicon, SemanticModel};
 use router_core::time::{Clock, Weekday};
 use serde_json::{Value, json};
@@ -13,9 +16,15 @@ fn main() {
     let path = std::env::args().nth(1).expect("ask MODEL.json");
     let model: SemanticModel = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let lexicon = Lexicon::build(&model);
+    let mut weights = Weights::SHIPPED;
     let mut micros = Vec::new();
     for line in std::io::stdin().lock().lines() {
         let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if line["weights"].is_object() {
+            weights = serde_json::from_value(line["weights"].clone()).unwrap();
+            println!("{}", serde_json::to_value(weights).unwrap());
+            continue;
+        }
         let zone = line["timezone"].as_str().unwrap_or("UTC");
         let now: jiff::Timestamp = line["as_of"].as_str().unwrap_or("2025-03-15T10:00:00Z").parse().unwrap();
         let context = Context {
@@ -35,7 +44,7 @@ fn main() {
         };
         let prompt = line["prompt"].as_str().unwrap();
         let started = std::time::Instant::now();
-        let answer = ask(prompt, &model, &lexicon, &context);
+        let answer = ask_weighed(prompt, &model, &lexicon, &context, weights);
         micros.push(started.elapsed().as_micros());
         if std::env::var_os("SLOW").is_some() && started.elapsed().as_micros() > 1000 {
             eprintln!("{} us: {}", started.elapsed().as_micros(), &prompt.chars().take(150).collect::<String>());

@@ -93,7 +93,7 @@ const PHRASES: &[(Comparator, &str)] = &[
     ),
     (
         Comparator::Contains,
-        "contains | contain | containing | contains the letter | containing the letter | has the letter | have the letter | has the letters | have the letters | with the letters | containing the letters | like | includes the letter | includes the word | contains the word | containing the word | contains the substring | containing the substring | has the substring | with the letter | with the word | have the substring",
+        "contains | contain | containing | contains the letter | containing the letter | has the letter | have the letter | has the letters | have the letters | with the letters | containing the letters | like | includes | includes the letter | includes the word | contains the word | containing the word | contains the substring | containing the substring | has the substring | with the letter | with the word | have the substring",
     ),
     (
         Comparator::NotNull,

@@ -67,6 +67,9 @@ pub struct QuickSpec {
     /// Further datasets that take part although no column of theirs is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joins: Vec<String>,
+    /// Related datasets that have no row for a row of `dataset`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +104,12 @@ pub struct QuickSpec {
     /// Width of the steps that a numeric `x` is cut into; a step is named by its lower end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bin: Option<f64>,
+    /// So many steps of one width between the least and the greatest value of a numeric `x` (1..=1000).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bins: Option<u32>,
+    /// Steps of a round width that the least and the greatest value of a numeric `x` give, ten of them at most.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_bin: bool,
     /// Referring columns to join over, where several lead to the same dataset (plain names of `dataset`'s own
     /// columns, else `schema.table.column`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -20,7 +20,7 @@ pub fn find_conditions(
     let mut i = 0;
     while i < items.len() {
         let found = match &items[i].item {
-            Item::Comparator(c) => comparison(items, words, model, root, i, *c, used),
+            Item::Comparator(c) if !used[i] => comparison(items, words, model, root, i, *c, used),
             Item::Value(column, value) if !used[i] => value_list(items, model, i, *column, *value, used),
             Item::Quoted(text) if !used[i] => quoted(items, i, text, model, used),
             Item::Number(n) if !used[i] => bare_number(items, words, i, *n, model, root, used),

@@ -195,7 +195,7 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (Cue::Transform(Transform::Cumulative), "cumulative | running total | running sum | cumulatively | accumulated"),
     (Cue::Transform(Transform::MovingAverage), "moving average | rolling average | smoothed"),
-    (Cue::YearOverYear, "year over year | year on year | yoy | y o y"),
+    (Cue::YearOverYear, "year over year | year on year | yoy | yo y | y o y"),
     (
         Cue::Trend,
         "trend | trends | trend of | over time | evolved | evolve | evolution | evolution of | development of | changed over | through time | change over time | changes over time | over the years | over the months | going up | going down | trending | history of",

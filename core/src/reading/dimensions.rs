@@ -1,10 +1,12 @@
 //! The dimensions of a reading: x, and a second one as series.
 
+use std::cmp::Ordering;
+
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::{entity_of_root, label_column};
 use super::items::{Item, Placed};
-use super::measure::numeric_measure;
+use super::measure::{numeric_measure, said_bins};
 use super::question::Question;
 use super::roles::{Counted, Roles, is_measure};
 use super::times;
@@ -88,13 +90,14 @@ pub(super) fn dimensions(
         let listed = counted
             || plains.iter().any(|p| p.dataset == *dataset || refers(model, *p, *dataset))
             || groups.iter().any(|g| g.dataset == *dataset);
+        let beside = groups.first().and_then(|g| beside(roles, placed, *dataset, *g));
         if !listed
             && !filtered(*dataset)
-            && groups.is_empty()
+            && (groups.is_empty() || beside.is_some())
             && let Some(c) = label_column(model, *dataset)
             && d.paths.contains_key(dataset)
         {
-            groups.push(c);
+            groups.insert(if beside == Some(Ordering::Greater) { 1 } else { 0 }, c);
         }
     }
     let grain = roles.grain.or(roles.comparison_grain).or(q.window.and_then(|w| w.1));
@@ -145,7 +148,7 @@ pub(super) fn dimensions(
     } else if !plains.is_empty() && d.assumed_measure {
         d.x = Some(plains.remove(0));
     }
-    d.bin = q.bin.filter(|_| d.x.is_some_and(numeric));
+    d.bins = d.bins.or_else(|| said_bins(q, placed)).filter(|_| d.x.is_some_and(numeric));
     d.cyclic = d.x_grain.is_some_and(|grain| {
         let folds =
             |g: &&super::question::GrainCue| g.grain == grain && q.words[g.words.clone()].iter().any(|w| w.is("of"));
@@ -203,6 +206,16 @@ pub(super) fn dimensions(
     if d.x.is_some() {
         d.split = second.or(left.flatten());
     }
+}
+
+/// "by carrier and priority": whether a dataset stands before or after a column that it is listed with.
+fn beside(roles: &Roles, placed: &[Placed], dataset: usize, column: ColumnRef) -> Option<Ordering> {
+    let at = *roles.datasets.iter().zip(&roles.dataset_items).find(|(k, _)| **k == dataset)?.1;
+    let other = roles.groups.iter().find(|n| n.column == column)?.item;
+    let between = &placed[at.min(other) + 1..at.max(other)];
+    let listed = between.iter().any(|p| matches!(p.item, Item::And | Item::Comma))
+        && between.iter().all(|p| matches!(p.item, Item::And | Item::Comma | Item::Filler));
+    listed.then(|| at.cmp(&other))
 }
 
 /// True when the chart asked for shows a second dimension.

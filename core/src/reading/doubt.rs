@@ -1,10 +1,11 @@
 //! What makes a reading doubtful although every word of it is understood: conditions that exclude each other,
-//! and references between which the question does not choose.
+//! and references or routes between which the question does not choose.
 
 use super::draft::{Draft, Scene};
-use super::items::Item;
+use super::items::{Item, Placed};
 use crate::entity::{Condition, Test};
-use crate::semantic::{ColumnRef, SemanticModel};
+use crate::prompt::{stem, words_of};
+use crate::semantic::{ColumnRef, Path, SemanticModel, routes};
 
 /// Conditions that no row can meet, in words.
 pub fn contradiction(conditions: &[Condition], model: &SemanticModel) -> Option<String> {
@@ -65,8 +66,67 @@ pub(super) fn times_apart(scene: &Scene<'_>) -> bool {
     })
 }
 
+/// Settles how the datasets that a reading uses are joined, as far as the question says it: `via` gets the references
+/// that it names, and those of a route it names; `forks` the choices that it leaves open.
+pub(super) fn find_way(d: &mut Draft, scene: &Scene<'_>) {
+    d.via = named_references(d, scene);
+    d.forks = parallel(d, scene.model).into_iter().map(|c| vec![c]).collect();
+    for dataset in d.datasets.clone().into_iter().filter(|k| *k != d.root) {
+        let mut open = routes(scene.model, &d.paths, d.root, dataset);
+        if open.len() < 2 {
+            continue;
+        }
+        keep_best(&mut open, |route| named_on(route, d, scene.placed));
+        keep_best(&mut open, |route| {
+            usize::from(route.steps.windows(2).all(|pair| links(scene.model, pair[0].to, [pair[0].from, pair[1].to])))
+        });
+        let mut choices = open.iter().map(|route| references(scene.model, route));
+        match choices.len() {
+            1 => d.via.extend(choices.next().filter(|_| d.paths.get(&dataset) != open.first()).into_iter().flatten()),
+            _ if d.forks.is_empty() => d.forks = choices.collect(),
+            _ => {}
+        }
+    }
+}
+
+/// Leaves the routes for which most speaks.
+fn keep_best(routes: &mut Vec<Path>, evidence: impl Fn(&Path) -> usize) {
+    let most = routes.iter().map(&evidence).max().unwrap_or_default();
+    routes.retain(|r| evidence(r) == most);
+}
+
+/// Datasets between the ends of a route that the question names, and references on it.
+fn named_on(route: &Path, d: &Draft, placed: &[Placed]) -> usize {
+    let between = route.steps.iter().skip(1).map(|s| s.from);
+    let named = |k: usize| {
+        d.datasets.contains(&k)
+            || placed.iter().any(|p| match p.item {
+                Item::Dataset(named) => named == k,
+                Item::Column(c) | Item::Value(c, _) => c.dataset == k,
+                _ => false,
+            })
+    };
+    between.filter(|k| named(*k)).count()
+}
+
+/// True when a dataset is called after both of those it joins: `student_course`.
+fn links(model: &SemanticModel, link: usize, ends: [usize; 2]) -> bool {
+    let stems = |k: usize| words_of(&model.datasets[k].name).iter().map(|w| stem(w)).collect::<Vec<_>>();
+    let name = stems(link);
+    ends.iter().all(|end| stems(*end).iter().any(|w| name.contains(w)))
+}
+
+/// The referring columns of a route.
+fn references(model: &SemanticModel, route: &Path) -> Vec<ColumnRef> {
+    let referring = |relationship: usize| {
+        let r = &model.relationships[relationship];
+        r.from_columns.first().map(|column| ColumnRef { dataset: r.from, column: *column })
+    };
+    route.steps.iter().filter_map(|s| referring(s.relationship)).collect()
+}
+
 /// The references that lead to a dataset the reading uses, where there are several and none was named.
-pub(super) fn forks(d: &Draft, model: &SemanticModel) -> Vec<ColumnRef> {
+fn parallel(d: &Draft, model: &SemanticModel) -> Vec<ColumnRef> {
     for dataset in d.datasets.iter().filter(|k| **k != d.root) {
         let Some(path) = d.paths.get(dataset) else { continue };
         for step in &path.steps {
@@ -86,7 +146,7 @@ pub(super) fn forks(d: &Draft, model: &SemanticModel) -> Vec<ColumnRef> {
 }
 
 /// References that the question names, of datasets that it uses ("per origin depot").
-pub(super) fn named_references(d: &Draft, scene: &Scene<'_>) -> Vec<ColumnRef> {
+fn named_references(d: &Draft, scene: &Scene<'_>) -> Vec<ColumnRef> {
     let named = |c: ColumnRef| scene.placed.iter().any(|p| p.item == Item::Column(c));
     let model = scene.model;
     let several =

@@ -6,7 +6,8 @@ use super::beyond::{beyond, second_measure};
 use super::conditions::find_conditions;
 use super::cues::Cue;
 use super::dimensions::{dimensions, splits};
-use super::doubt::{contradiction, forks, named_references, times_apart};
+use super::doubt::{contradiction, find_way, times_apart};
+use super::having::{Having, bound_axis, bound_figure, find_having};
 use super::items::{Item, Items, Placed, items_for};
 use super::lookup::lookup;
 use super::lost::{changed_noun, lost_group, lost_name, lost_thing};
@@ -14,7 +15,9 @@ use super::measure::measure;
 use super::question::Question;
 use super::ranking::{ranking, shares, sorting, year_over_year};
 use super::roles::{Counted, Roles, find_roles};
+use super::steps::Bins;
 use super::times;
+use super::without::find_denied;
 use crate::entity::Condition;
 use crate::quickspec::{Chart, OrderBy, Transform};
 use crate::semantic::{Aggregation, ColumnRef, Layer, Path, SemanticModel, ValueType, paths_from};
@@ -43,10 +46,16 @@ pub struct Draft {
     pub per_grain: Option<Grain>,
     /// Steps of the calendar that come round again: hour of the day.
     pub cyclic: bool,
-    /// Width of the steps of a numeric x.
-    pub bin: Option<f64>,
+    /// The steps that a numeric x is cut into.
+    pub bins: Option<Bins>,
     /// Referring columns that the question chose between.
     pub via: Vec<ColumnRef>,
+    /// A bound on the figure of each group.
+    pub having: Option<Having>,
+    /// Related datasets that must have no row for a row of the root.
+    pub without: Vec<usize>,
+    /// What is asked for and can't be said in a QuickSpec.
+    pub unsupported: Option<String>,
     /// Points of a moving average.
     pub window: Option<u32>,
     pub split: Option<ColumnRef>,
@@ -89,8 +98,8 @@ pub struct Draft {
     pub lost_thing: Option<String>,
     /// Conditions that no row can meet.
     pub contradiction: Option<String>,
-    /// References to the same dataset between which nothing decides.
-    pub forks: Vec<ColumnRef>,
+    /// Ways to join, each by its references, between which nothing decides.
+    pub forks: Vec<Vec<ColumnRef>>,
     /// Why this reading can't be an answer, although every word of it is known.
     pub beyond: Option<String>,
     /// A measure said beside the one that is answered.
@@ -118,6 +127,8 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     let items = items_for(q, model, root, &paths);
     let placed = &items.placed;
     let mut used = vec![false; placed.len()];
+    let denied = find_denied(q, placed, root, &mut used);
+    let having = find_having(q, placed, model, root, &mut used);
     let mut conditions = find_conditions(placed, &q.words, model, root, &mut used);
     times::claim_columns(placed, model, &mut used);
     let roles = find_roles(q, placed, &used, model);
@@ -130,8 +141,11 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         per: None,
         per_grain: None,
         cyclic: false,
-        bin: None,
+        bins: None,
         via: Vec::new(),
+        having,
+        without: Vec::new(),
+        unsupported: None,
         window: None,
         split: None,
         split_grain: None,
@@ -188,7 +202,9 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     d.has_time = !times.conditions.is_empty();
     let scene = Scene { q, model, roles: &roles, placed };
     measure(&mut d, &scene);
+    d.unsupported = bound_figure(&mut d, &scene);
     dimensions(&mut d, &scene, axis_column, &times.units, &conditions);
+    bound_axis(&mut d);
     if d.agg == Aggregation::Count && d.y.is_some() && d.x != d.y && d.x.is_some() {
         // "how many delegates in each committee": rows; a column is counted only against itself.
         let counted = d.y.take().map(|y| y.dataset).filter(|k| *k != root);
@@ -213,17 +229,23 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     count_each_once(&mut d, &scene);
     if d.is_hourless(model) {
         // Whoever keeps the time of day answers.
-        d.score -= 1.5;
+        d.score -= q.weights.hourless;
+    }
+    if denied.own {
+        d.score -= q.weights.denied;
+    }
+    if d.having.is_some() {
+        d.score += q.weights.counted;
     }
     d.lost_group = lost_group(q, placed, d.x.is_some());
     d.lost_thing = lost_thing(&d, &scene);
-    d.via = named_references(&d, &scene);
-    d.forks = forks(&d, model);
-    d.beyond = beyond(&d, &scene);
+    d.without = denied.datasets.into_iter().filter(|k| d.paths.contains_key(k)).collect();
+    find_way(&mut d, &scene);
+    d.beyond = d.beyond.take().or_else(|| beyond(&d, &scene));
     d.second_measure = second_measure(&d, &scene);
     d.contradiction = contradiction(&d.conditions, model)
         .or_else(|| times_apart(&scene).then(|| "no moment lies within both ranges of time".to_owned()));
-    d.score += layer_bonus(q, model, root) - unused_penalty(placed, &used, &d);
+    d.score += layer_bonus(q, model, root) - unused_penalty(q, placed, &used, &d);
     d.items = items;
     Some(d)
 }
@@ -302,22 +324,23 @@ fn only_said(q: &Question, model: &SemanticModel, d: &Draft, placed: &[Placed], 
 /// Which layer a question of this shape is best served from.
 fn layer_bonus(q: &Question, model: &SemanticModel, root: usize) -> f32 {
     let named = |word: &str| q.words.iter().any(|w| w.is(word));
+    let w = &q.weights;
     // Of equals, the dataset that holds more says more.
-    let size = 0.02 * (model.datasets[root].rows.max(1) as f32).log10();
+    let size = w.size * (model.datasets[root].rows.max(1) as f32).log10();
     size + match model.datasets[root].layer {
-        Layer::Platinum if q.has(Cue::Forecast) => 0.8,
-        Layer::Platinum => -0.8,
-        Layer::Bronze if q.has(Cue::Raw) || named("bronze") => 1.5,
-        Layer::Bronze => -0.5,
-        Layer::Gold if named("gold") => 1.0,
-        Layer::Silver if named("silver") || named("cleaned") => 1.0,
-        Layer::Gold => 0.1,
+        Layer::Platinum if q.has(Cue::Forecast) => w.forecast,
+        Layer::Platinum => -w.forecast,
+        Layer::Bronze if q.has(Cue::Raw) || named("bronze") => w.raw,
+        Layer::Bronze => -w.raw_unasked,
+        Layer::Gold if named("gold") => w.layer_named,
+        Layer::Silver if named("silver") || named("cleaned") => w.layer_named,
+        Layer::Gold => w.gold,
         Layer::Silver => 0.0,
     }
 }
 
 /// Named things that the reading has no use for.
-fn unused_penalty(placed: &[Placed], used: &[bool], d: &Draft) -> f32 {
+fn unused_penalty(q: &Question, placed: &[Placed], used: &[bool], d: &Draft) -> f32 {
     let mut penalty = 0.0;
     for (i, p) in placed.iter().enumerate() {
         if let Item::Column(c) = p.item
@@ -326,12 +349,12 @@ fn unused_penalty(placed: &[Placed], used: &[bool], d: &Draft) -> f32 {
             && d.y != Some(c)
             && d.split != Some(c)
         {
-            penalty += 0.3;
+            penalty += q.weights.unused;
         }
     }
     // A measure is best read where it is kept: seen from elsewhere it may be multiplied.
     if d.y.is_some_and(|y| y.dataset != d.root) {
-        penalty += 0.2;
+        penalty += q.weights.measure_elsewhere;
     }
-    penalty + if d.assumed_measure { 0.1 } else { 0.0 }
+    penalty + if d.assumed_measure { q.weights.assumed_measure } else { 0.0 }
 }

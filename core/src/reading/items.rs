@@ -196,7 +196,8 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
     Items { placed, score }
 }
 
-fn number_word(norm: &str) -> Option<f64> {
+/// "five" as a number.
+pub(super) fn number_word(norm: &str) -> Option<f64> {
     const WORDS: [&str; 13] =
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     WORDS.iter().position(|w| *w == norm).map(|n| n as f64)
@@ -213,10 +214,11 @@ fn fit(
 ) -> f32 {
     let dataset = c.meaning.dataset();
     let Some(path) = paths.get(&dataset) else { return 0.0 };
-    let mut score = c.score * (1.0 - 0.12 * path.cost);
+    let w = &q.weights;
+    let mut score = c.score * (1.0 - w.join * path.cost);
     if let Meaning::Dataset(d) = c.meaning {
         // The dataset itself says less than one of its columns.
-        score *= if d == root { 0.9 } else { 0.7 };
+        score *= if d == root { w.own_name } else { w.related_name };
         let counted = q.cues.iter().any(|cue| {
             cue.cue == Cue::Count
                 && cue.words.end <= m.words.start
@@ -224,7 +226,7 @@ fn fit(
         });
         // "how many rooms": the table of rooms, not a column that mentions one.
         if counted && d == root {
-            return score + 0.35;
+            return score + w.counted;
         }
         // "type of school": the table, not its column of that name.
         let possessed = q.mentions.iter().any(|o| {
@@ -234,7 +236,7 @@ fn fit(
                     .iter()
                     .any(|c| matches!(c.meaning, Meaning::Column(c) if c.dataset == d) && c.score > 0.8)
         });
-        return if possessed { score + 0.4 } else { score };
+        return if possessed { score + w.possessor } else { score };
     }
     let mut bonus: f32 = 0.0;
     for other in q.mentions.iter().filter(|o| o.words != m.words) {
@@ -251,9 +253,9 @@ fn fit(
         if names_dataset
             && (qualifies(q, m, other) || inside && c.source == Source::Name && plain_attribute(model, c.meaning))
         {
-            bonus = bonus.max(0.35);
+            bonus = bonus.max(w.possessed);
         } else if names_dataset || names_column {
-            bonus = bonus.max(0.1);
+            bonus = bonus.max(w.near_own);
         }
     }
     score += bonus;
@@ -262,7 +264,7 @@ fn fit(
         && matches!(c.meaning, Meaning::Column(c) if !model.column(c).name.eq_ignore_ascii_case("paid"))
     {
         // "paid by cash" speaks of no salary.
-        score -= 0.6;
+        score -= w.verb;
     }
     if matches!(c.meaning, Meaning::Value(..))
         && m.words.len() == 1
@@ -270,14 +272,14 @@ fn fit(
         && m.candidates.iter().any(|o| matches!(o.meaning, Meaning::Dataset(_)) && o.score >= 0.75)
     {
         // "participant details" of participants: not those that are a 'Participant'.
-        score -= 0.5;
+        score -= w.like_dataset;
     }
     if matches!(c.meaning, Meaning::Value(..))
         && c.source == Source::Partial
         && in_name(&q.words[m.words.clone()], &model.datasets[root].name)
     {
         // "web accelerators" of a table of web accelerators.
-        score -= 0.5;
+        score -= w.in_own_name;
     }
     if matches!(c.meaning, Meaning::Column(_)) && matches!(c.source, Source::Unqualified | Source::Partial) {
         // "card type" is not the type of something else.
@@ -291,7 +293,7 @@ fn fit(
                 && o.candidates.iter().all(|o| o.meaning != c.meaning)
         });
         if longer {
-            score -= 0.3;
+            score -= w.longer_name;
         }
     }
     // A dimension that is a plain attribute beats a key of the same name.
@@ -300,19 +302,19 @@ fn fit(
         && c.source != Source::Name
         && c.source != Source::Alias
     {
-        score -= 0.05;
+        score -= w.loose_key;
         let entity = m.candidates.iter().any(|o| {
             matches!(o.meaning, Meaning::Dataset(_)) && o.source == Source::Name && o.meaning.dataset() != col.dataset
         });
         if entity {
-            score -= 0.25;
+            score -= w.key_like_dataset;
         }
     }
     if let Meaning::Column(col) = c.meaning
         && m.candidates.iter().any(|o| matches!(o.meaning, Meaning::Dataset(d) if identifies(model, col, d, root)))
     {
         // "each teacher": the teachers, not the number that each of them has.
-        score -= 0.45;
+        score -= w.row_number;
     }
     score
 }
@@ -346,12 +348,13 @@ fn choose<'a>(
     let ordered = q.order.as_ref().map(|o| o.words.clone()).unwrap_or_default();
     let mut options: Vec<(&Mention, Candidate, f32)> = Vec::new();
     let mut margins: Vec<f32> = Vec::new();
+    let least = q.weights.least;
     for m in &q.mentions {
         if ordered.contains(&m.words.start) || hidden_by_cue(q, m) || commands(q, m) || counts_off(q, m) {
             continue;
         }
         let mut fits: Vec<(Candidate, f32)> =
-            m.candidates.iter().map(|c| (*c, fit(m, c, q, root, paths, model))).filter(|(_, s)| *s > 0.3).collect();
+            m.candidates.iter().map(|c| (*c, fit(m, c, q, root, paths, model))).filter(|(_, s)| *s > least).collect();
         // Of equals the later one, as the order of candidates has it.
         fits.sort_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((c, s)) = fits.pop() {
@@ -359,7 +362,8 @@ fn choose<'a>(
             margins.push((s - next).clamp(0.0, 1.0));
             let cue_word = m.words.len() == 1 && q.cues.iter().any(|c| c.words == m.words);
             // Several words that fit together say more than each alone.
-            let s = s * m.weight * if cue_word { 0.85 } else { 1.0 } + 0.02 * m.words.len() as f32;
+            let s = s * m.weight * if cue_word { q.weights.cue_word } else { 1.0 }
+                + q.weights.span_word * m.words.len() as f32;
             options.push((m, c, s));
         }
     }

@@ -8,6 +8,7 @@ use super::implied::extreme_column;
 use super::items::{Item, Placed};
 use super::question::Question;
 use super::roles::{Counted, Named, Roles, is_measure, only_measure};
+use super::steps::Bins;
 use super::times::time_column;
 use crate::quickspec::Chart;
 use crate::semantic::{Aggregation, ColumnRef, Layer, Role, SemanticModel, ValueType};
@@ -35,7 +36,8 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     {
         // "distribution of the duration": how often each occurs.
         d.x = Some(column);
-        d.bin = q.bin;
+        let uneven = model.column(column).value_type == ValueType::Decimal;
+        d.bins = said_bins(q, placed).or(uneven.then_some(Bins::Auto));
         d.agg = Aggregation::Count;
         return;
     }
@@ -215,14 +217,20 @@ fn correlate_item(placed: &[Placed]) -> usize {
 
 /// The number whose spread is asked for: "distribution of X", "histogram of X in steps of 5", X alone.
 fn spread(q: &Question, roles: &Roles, placed: &[Placed], model: &SemanticModel) -> Option<ColumnRef> {
-    let asked = q.bin.is_some() || q.words.iter().any(|w| w.is_any(&["distribution", "histogram", "spread"]));
+    let binned = said_bins(q, placed).is_some();
+    let asked = binned || q.words.iter().any(|w| w.is_any(&["distribution", "histogram", "spread"]));
     let mut named = roles.plains.iter().chain(&roles.groups);
     let (Some(one), None) = (named.next(), named.next()) else { return None };
     let column = model.column(one.column);
     let numeric = column.value_type.is_numeric() && column.role != Role::Key;
-    let by = roles.groups.iter().any(|g| g.item == one.item) && q.bin.is_none();
-    let binned = roles.grain.is_some() || roles.bare_aggregate.is_some() || placed.is_empty();
-    (asked && numeric && !by && !binned && roles.superlative.is_none()).then_some(one.column)
+    let by = roles.groups.iter().any(|g| g.item == one.item) && !binned;
+    let other = roles.grain.is_some() || roles.bare_aggregate.is_some() || placed.is_empty();
+    (asked && numeric && !by && !other && roles.superlative.is_none()).then_some(one.column)
+}
+
+/// The steps that the question says, unless a name took their words ("price range" as a column).
+pub(super) fn said_bins(q: &Question, placed: &[Placed]) -> Option<Bins> {
+    q.bins.filter(|_| placed.iter().any(|p| p.item == Item::Cue(Cue::Bins)))
 }
 
 /// True for datasets of sums of money: payments, sales, expenses.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::cues::{Cue, CueMatch, find_cues};
 use super::order::{OrderClause, find_order};
 use super::spelling;
-use super::steps::{Window, find_bins, find_window};
+use super::steps::{Bins, Window, find_bins, find_window};
+use super::weights::Weights;
 use crate::prompt::{Language, Token, Word, identify, split_words, to_english, tokenize};
 use crate::semantic::{Lexicon, Mention, find_mentions};
 use crate::time::{self, Clock, Findings, Grain, GrainKind};
@@ -33,8 +34,8 @@ pub struct Question {
     pub mentions: Vec<Mention>,
     /// Words corrected: (as written, as read).
     pub corrections: Vec<(String, String)>,
-    /// Width of the steps that a numeric axis is cut into.
-    pub bin: Option<f64>,
+    /// The steps that a numeric axis is cut into.
+    pub bins: Option<Bins>,
     /// Points of a moving average.
     pub window: Option<Window>,
     pub language: Language,
@@ -42,6 +43,8 @@ pub struct Question {
     pub cut: usize,
     /// Words taken by times, sorting or cues that never name anything.
     pub free: Vec<bool>,
+    /// What the scores of its readings are made of.
+    pub weights: Weights,
 }
 
 /// Two function words of a language.
@@ -81,6 +84,10 @@ impl Question {
             cues.retain(|c| c.words.end <= range.start || c.words.start >= range.end);
             cues.push(CueMatch { cue: Cue::Bins, words: range.clone() });
         }
+        let bins = bins.map(|(bins, _)| bins);
+        // "price range" may be a column's name, "bins of 5" is not.
+        let named_nothing =
+            |c: &&CueMatch| matches!(c.cue, Cue::Chart(_)) || c.cue == Cue::Bins && bins != Some(Bins::Auto);
         let window = find_window(&words, &mut cues);
         let mut free = vec![true; words.len()];
         let taken = times
@@ -91,14 +98,13 @@ impl Question {
             .map(|(_, r)| r.clone())
             .chain(times.days.iter().map(|d| to_words(&d.tokens)))
             .chain(times.shifts.iter().filter(|s| s.certain).map(|s| to_words(&s.tokens)))
-            .chain(cues.iter().filter(|c| matches!(c.cue, Cue::Chart(_) | Cue::Bins)).map(|c| c.words.clone()));
+            .chain(cues.iter().filter(|c| named_nothing(c)).map(|c| c.words.clone()));
         for range in taken {
             free[range].fill(false);
         }
         let mentions = find_mentions(&words, &free, lexicon);
-        let bin = bins.map(|(width, _)| width);
         Self {
-            bin,
+            bins,
             window,
             tokens,
             words,
@@ -112,6 +118,7 @@ impl Question {
             language,
             cut,
             free,
+            weights: Weights::SHIPPED,
         }
     }
 

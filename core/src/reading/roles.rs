@@ -215,7 +215,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                     .any(|k| matches!(items[k].item, Item::Column(_)) && items[k].words.start == p.words.end);
                 if noun_of_column {
                     // "student names": the dataset qualifies the column that follows.
-                } else if group || grouped(items, i) {
+                } else if group || grouped(items, i) || ranked_by_which(items, i) {
                     roles.group_datasets.push(*d);
                     group = false;
                 } else if let (Some(Pending { aggregate: Some(agg), .. }), Some(column)) =
@@ -229,9 +229,10 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                     distinct = false;
                     pending = None;
                 }
+                // "by carrier and priority": the list goes on.
+                last_was_group = roles.group_datasets.last() == Some(d) && listed_by(q, items, i);
                 roles.datasets.push(*d);
                 roles.dataset_items.push(i);
-                last_was_group = false;
             }
             Item::Unknown => {
                 if let Some(pend) = &mut pending {
@@ -261,6 +262,18 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
     }
     roles.distinct = distinct;
     roles
+}
+
+/// "which department has the most doctors": the departments are told apart.
+fn ranked_by_which(items: &[Placed], i: usize) -> bool {
+    let ranks = items[i + 1..].iter().any(|p| matches!(p.item, Item::Cue(Cue::Superlative(_))));
+    ranks && i.checked_sub(1).is_some_and(|before| items[before].item == Item::Cue(Cue::Which))
+}
+
+/// True right after "by".
+fn listed_by(q: &Question, items: &[Placed], i: usize) -> bool {
+    let before = i.checked_sub(1).map(|b| &items[b]);
+    before.is_some_and(|p| p.item == Item::Cue(Cue::Group) && q.words[p.words.clone()].iter().any(|w| w.is("by")))
 }
 
 /// "each employee's salary": the employees are grouped, the salary is theirs.
@@ -312,12 +325,12 @@ fn qualifies(items: &[Placed], i: usize, c: ColumnRef, model: &SemanticModel) ->
 fn joined(items: &[Placed], i: usize) -> bool {
     (i.saturating_sub(3)..i)
         .rev()
-        .take_while(|&k| !matches!(items[k].item, Item::Column(_) | Item::Grain(_)))
+        .take_while(|&k| !matches!(items[k].item, Item::Column(_) | Item::Grain(_) | Item::Dataset(_)))
         .any(|k| matches!(items[k].item, Item::And | Item::Comma))
         && (i.saturating_sub(3)..i)
             .rev()
             .find(|&k| !matches!(items[k].item, Item::And | Item::Comma | Item::Filler))
-            .is_some_and(|k| matches!(items[k].item, Item::Column(_) | Item::Grain(_)))
+            .is_some_and(|k| matches!(items[k].item, Item::Column(_) | Item::Grain(_) | Item::Dataset(_)))
 }
 
 /// The one column of a dataset that is measured, if there is exactly one.

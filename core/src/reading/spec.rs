@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::cues::Cue;
 use super::draft::Draft;
 use super::question::Question;
-use crate::entity::{Condition, Test};
+use super::steps::Bins;
+use crate::entity::{Condition, Literal, Test};
 use crate::quickspec::{Chart, QuickSpec, SCHEMA, Transform};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel};
 use crate::time::Grain;
@@ -46,6 +47,7 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         schema: SCHEMA.to_owned(),
         dataset: dataset.full_name(),
         joins,
+        without: d.without.iter().map(|k| model.datasets[*k].full_name()).collect(),
         x: d.x.map(name),
         y: if d.raw { None } else { y.map(name) },
         agg,
@@ -56,10 +58,12 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         split_grain: d.split_grain,
         filters,
         part,
-        having: None,
+        having: d.having.map(|h| json!({ h.op: Literal::Number(h.bound).to_json() })),
         time_grain: d.x_grain,
         cyclic: d.cyclic,
-        bin: d.bin,
+        bin: d.bins.and_then(Bins::width),
+        bins: d.bins.and_then(Bins::number),
+        auto_bin: d.bins == Some(Bins::Auto),
         via: d.via.iter().map(|c| column_name(model, d.root, *c)).collect(),
         window: d.window,
         order_by: d.order,

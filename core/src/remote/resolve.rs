@@ -80,6 +80,9 @@ pub fn resolve(
         model_version: None,
         cyclic: false,
         bin: None,
+        bins: None,
+        without: Vec::new(),
+        auto_bin: false,
         via: Vec::new(),
         window: None,
     };

@@ -5,14 +5,26 @@ use super::confidence::{self, Verdict};
 use super::context::{Context, ContextError};
 use super::{doubts, explain, followup, intent};
 use crate::quickspec::QuickSpec;
-use crate::reading::{Cue, Draft, Item, Question, draft, merge_filters, nominate, to_spec};
-use crate::semantic::{Aggregation, Lexicon, Role, SemanticModel, most_named, narrow, paths_from};
+use crate::reading::{Cue, Draft, Item, Question, Weights, draft, merge_filters, nominate, to_spec};
+use crate::semantic::{Aggregation, ColumnRef, Lexicon, Role, SemanticModel, most_named, narrow, paths_from};
 use crate::sql::{SqlClock, build};
 
 /// Answers a prompt. `lexicon` is compiled from `model`.
 pub fn ask(prompt: &str, model: &SemanticModel, lexicon: &Lexicon, context: &Context) -> Result<Answer, ContextError> {
+    ask_weighed(prompt, model, lexicon, context, Weights::SHIPPED)
+}
+
+/// The same, with readings scored by other weights.
+pub fn ask_weighed(
+    prompt: &str,
+    model: &SemanticModel,
+    lexicon: &Lexicon,
+    context: &Context,
+    weights: Weights,
+) -> Result<Answer, ContextError> {
     let scope = context.scope(model)?;
     let mut q = Question::parse(prompt, lexicon, &context.clock);
+    q.weights = weights;
     restrict(&mut q, &scope);
     narrow(&mut q.mentions, model, MOST_ROOTS);
     nominate(&mut q, model, lexicon, &scope);
@@ -123,7 +135,7 @@ fn drafts(q: &Question, model: &SemanticModel, scope: &[bool], context: &Context
             let mut d = draft(q, model, root, &context.clock)?;
             // A dataset that can't honour the caller's filters is the wrong one.
             let missing = wanted.iter().filter(|k| model.datasets[root].column_index(k).is_none()).count();
-            d.score -= 1.5 * missing as f32;
+            d.score -= q.weights.page_filter * missing as f32;
             Some(d)
         })
         .collect();
@@ -182,16 +194,15 @@ fn alternatives(
 ) -> Vec<Alternative> {
     let mut out: Vec<Alternative> =
         vec![Alternative { spec: chosen.clone(), difference: "the likeliest reading".into() }];
-    let forks = best.forks.iter().filter(|_| best.forks.len() > 1);
-    if !best.forks.is_empty() {
-        out.clear();
-    }
-    for fork in forks {
-        let name = crate::reading::column_name(model, best.root, *fork);
-        out.push(Alternative {
-            spec: QuickSpec { via: vec![name.clone()], ..chosen.clone() },
-            difference: format!("joined over {name}"),
-        });
+    if best.forks.len() > 1 {
+        let over = |fork: &Vec<ColumnRef>| {
+            let names: Vec<String> = fork.iter().map(|c| crate::reading::column_name(model, best.root, *c)).collect();
+            Alternative {
+                difference: format!("joined over {}", names.join(" and ")),
+                spec: QuickSpec { via: chosen.via.iter().cloned().chain(names).collect(), ..chosen.clone() },
+            }
+        };
+        return best.forks.iter().map(over).collect();
     }
     if let (Some(second), []) = (best.second_measure, best.forks.as_slice()) {
         let name = crate::reading::column_name(model, best.root, second);

@@ -63,6 +63,12 @@ pub fn describe(spec: &QuickSpec) -> String {
             None if spec.agg == Aggregation::None => format!(" against {x}"),
             None => format!(" by {x}"),
         });
+        s.push_str(&match (spec.bin, spec.bins) {
+            (Some(width), _) => format!(" in steps of {width}"),
+            (_, Some(number)) => format!(" in {number} steps of equal width"),
+            _ if spec.auto_bin => " in steps of a round width".to_owned(),
+            _ => String::new(),
+        });
     }
     if let Some(split) = &spec.split_by {
         s.push_str(&match spec.split_grain {
@@ -72,6 +78,23 @@ pub fn describe(spec: &QuickSpec) -> String {
     }
     if !spec.filters.is_empty() {
         s.push_str(&format!(" where {}", conditions(&spec.filters)));
+    }
+    if !spec.without.is_empty() {
+        s.push_str(&format!(", without any {}", spec.without.join(" or ")));
+    }
+    for (op, bound) in spec.having.iter().filter_map(Value::as_object).flatten() {
+        let words = match op.as_str() {
+            "gt" => "more than",
+            "gte" => "at least",
+            "lt" => "less than",
+            "lte" => "at most",
+            "ne" => "other than",
+            _ => "exactly",
+        };
+        s.push_str(&format!(", of those with {words} {bound}"));
+    }
+    if !spec.via.is_empty() {
+        s.push_str(&format!(", joined over {}", spec.via.join(" and ")));
     }
     if let Some(k) = spec.top_k {
         let end = match spec.order_by {

@@ -14,7 +14,7 @@ mod known;
 mod warm;
 
 pub use answer::{Alternative, Answer, Entity, Status};
-pub use ask::ask;
+pub use ask::{ask, ask_weighed};
 pub use context::{Context, ContextError};
 pub use explore::{explore, main_dimension, overview};
 pub use intent::INTENTS;

@@ -270,3 +270,87 @@ fn words_that_change_what_is_asked_for_are_asked_back() {
         assert_eq!(answer(prompt).status, Status::Ok, "{prompt}");
     }
 }
+
+/// Films and people, joined by each of `links`.
+fn cinema(links: &[&str]) -> SemanticModel {
+    let column = |name: &str, value: &str, role: &str| {
+        json!({"name": name, "sql_type": value, "value_type": value, "role": role, "default_agg": "count", "nullable": false,
+            "unique": name == "id", "harvested_all": true, "values": []})
+    };
+    let mut datasets = vec![
+        json!({"schema": "cinema", "name": "film", "oid": 1, "layer": "silver", "rows": 5000, "primary_key": [0],
+            "columns": [column("id", "integer", "key"), column("title", "text", "dimension")]}),
+        json!({"schema": "cinema", "name": "person", "oid": 2, "layer": "silver", "rows": 300, "primary_key": [0],
+            "columns": [column("id", "integer", "key"), column("nationality", "text", "dimension")]}),
+    ];
+    let mut relationships = Vec::new();
+    for link in links {
+        let from = datasets.len();
+        datasets.push(json!({"schema": "cinema", "name": link, "oid": from + 1, "layer": "silver", "rows": 9000,
+            "columns": [column("film_id", "integer", "key"), column("person_id", "integer", "key")]}));
+        for (k, column) in [(0, 0), (1, 1)] {
+            relationships.push(json!({"from": from, "from_columns": [column], "to": k, "to_columns": [0]}));
+        }
+    }
+    serde_json::from_value(json!({"version": 1, "datasets": datasets, "relationships": relationships}))
+        .expect("a model")
+}
+
+fn at_the_cinema(links: &[&str], prompt: &str) -> Answer {
+    let model = cinema(links);
+    ask(prompt, &model, &Lexicon::build(&model), &context()).expect("an answer")
+}
+
+#[test]
+fn of_two_ways_through_other_tables_the_one_meant_is_asked_for() {
+    let open = at_the_cinema(&["casting", "directing"], "number of films by nationality");
+    assert_eq!(open.status, Status::Clarify, "{}", open.explain);
+    assert_eq!(open.alternatives.len(), 2);
+    let clock = crate::sql::SqlClock { timezone: "UTC".into(), week_start: Weekday::Monday };
+    for (alternative, (through, not)) in
+        open.alternatives.iter().zip([("casting", "directing"), ("directing", "casting")])
+    {
+        let sql = crate::sql::build(&alternative.spec, &cinema(&["casting", "directing"]), &clock).expect("SQL");
+        assert!(sql.contains(&format!("cinema.{through} ")) && !sql.contains(&format!("cinema.{not} ")), "{sql}");
+        assert!(alternative.difference.contains(through), "{}", alternative.difference);
+    }
+}
+
+#[test]
+fn a_way_that_is_named_or_called_after_both_ends_is_taken() {
+    let cases = [
+        (["casting", "directing"], "number of films by nationality of the directing person", "directing"),
+        (["casting", "film_person"], "number of films by nationality", "film_person"),
+        (["film_person", "casting"], "number of films by nationality", "film_person"),
+    ];
+    for (links, prompt, through) in cases {
+        let answer = at_the_cinema(&links, prompt);
+        let sql = answer.sql.unwrap_or_else(|| panic!("{prompt}: {}", answer.explain));
+        assert!(sql.contains(&format!("cinema.{through} ")), "{prompt}: {sql}");
+        assert_eq!(sql.matches("JOIN").count(), 2, "{prompt}: {sql}");
+    }
+}
+
+#[test]
+fn a_spread_of_amounts_is_cut_into_steps() {
+    let cases = [
+        ("distribution of the amount", "floor(amount::numeric / router_width) * router_width", "a round width"),
+        ("histogram of amounts in 5 bins", ", 4) * router_width", "5 steps of equal width"),
+        ("histogram of amounts in bins of 50", "floor(amount / 50.0) * 50.0", "steps of 50"),
+        ("number of orders by amount range", "floor(amount::numeric / router_width) * router_width", "a round width"),
+        (
+            "number of orders in Spain by amount range",
+            "max(amount)::numeric - min(amount)::numeric, 0) / 10 AS wide FROM shop.orders WHERE country = 'Spain'",
+            "",
+        ),
+    ];
+    for (prompt, part, said) in cases {
+        let answer = answer(prompt);
+        let sql = answer.sql.unwrap_or_else(|| panic!("{prompt}: {}", answer.explain));
+        assert!(
+            sql.contains(part) && sql.contains("count(*)") && sql.ends_with("ORDER BY x_axis ASC"),
+            "{prompt}: {sql}"
+        );
+        assert!(answer.explain.contains(said), "{prompt}: {}", answer.explain);
+    }
+}

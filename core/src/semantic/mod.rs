@@ -26,6 +26,6 @@ pub use model::{
     Aggregation, Column, ColumnRef, Dataset, HarvestedValue, Layer, Relationship, Role, SemanticModel, ValueType,
 };
 pub use options::{HarvestOption, OptionsError, RegisterOptions, RelationshipOption};
-pub use paths::{Path, Step, paths_from, paths_via};
+pub use paths::{Path, Step, paths_from, paths_via, routes};
 pub use relationships::Relationships;
 pub use target::{Target, TargetError, find_target};

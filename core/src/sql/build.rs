@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::filter::{Resolved, SpecError, conditions};
 use super::joins::From;
 use super::quote::quote_literal;
-use crate::quickspec::{Direction, OrderTarget, QuickSpec, Transform};
+use super::steps::Steps;
+use crate::quickspec::{Direction, OrderBy, OrderTarget, QuickSpec, Transform};
 use crate::semantic::{Aggregation, Role, SemanticModel, ValueType};
 use crate::time::{Grain, Weekday};
 
@@ -38,7 +39,10 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
     let x = spec.x.as_deref().map(|name| from.resolve(name)).transpose()?;
     let split = spec.split_by.as_deref().map(|name| from.resolve(name)).transpose()?;
     let folded = spec.cyclic || spec.split_grain == Some(Grain::Year) && spec.split_by == spec.x;
-    let x_sql = x.as_ref().map(|x| binned(x, spec.bin).unwrap_or_else(|| axis(x, spec.time_grain, folded, clock)));
+    let steps = x.as_ref().map(|x| Steps::of(spec, x)).transpose()?.flatten();
+    let x_sql = x
+        .as_ref()
+        .map(|x| steps.as_ref().map_or_else(|| axis(x, spec.time_grain, folded, clock), |steps| steps.lower_end(x)));
     let split_sql = split.as_ref().map(|s| axis(s, spec.split_grain, false, clock));
     let grouped = spec.agg != Aggregation::None;
     let once = if grouped && spec.per.is_none() && spec.part.is_empty() { from.once(spec)? } else { None };
@@ -67,7 +71,11 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         Some(Transform::Growth) => spec.x.as_ref().and_then(|x| widen(&mut filters, x, spec.time_grain)),
         _ => None,
     };
-    let where_sql = conditions(&filters, &mut |name| from.resolve(name), 0)?;
+    let where_sql = row_conditions(&filters, spec, model, &mut from)?;
+    let mut from_sql = from.sql();
+    if let (Some(steps), Some(x)) = (&steps, &x) {
+        from_sql.push_str(&steps.source(x, &from.sql(), where_sql.as_deref()));
+    }
     let weekday = spec.time_grain == Some(Grain::Weekday) && grouped;
     let mut day = x
         .as_ref()
@@ -77,7 +85,7 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         // Every measured row once, however many rows the joins make of it; then as usual over those.
         Some(once) => {
             let rows =
-                once.rows(x_sql.as_deref(), split_sql.as_deref(), day.as_deref(), &from.sql(), where_sql.as_deref());
+                once.rows(x_sql.as_deref(), split_sql.as_deref(), day.as_deref(), &from_sql, where_sql.as_deref());
             day = day.map(|_| "day".to_owned());
             let axes = |column: &Option<String>, name: &str| column.as_ref().map(|_| name.to_owned());
             let select: Vec<String> = axes(&x_sql, "x_axis")
@@ -93,7 +101,7 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
             select.push(format!("{y_sql} AS y_value"));
             select.extend(split_sql.as_ref().map(|s| format!("{s} AS series")));
             let condition = where_sql.map(|c| format!(" WHERE {c}")).unwrap_or_default();
-            format!("SELECT {} FROM {}{condition}", select.join(", "), from.sql())
+            format!("SELECT {} FROM {from_sql}{condition}", select.join(", "))
         }
     };
     if grouped && x_sql.is_some() {
@@ -106,7 +114,8 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         let window = spec.window.unwrap_or(3).clamp(2, 366);
         sql = transformed(&sql, transform, window, split_sql.is_some(), growth_start.as_deref());
     }
-    sql.push_str(&order_by(spec, x.as_ref(), x_sql.is_some(), grouped, split_sql.is_some(), day.as_deref()));
+    let ordered = spec.order_by.or(steps.map(|_| OrderBy { by: OrderTarget::X, dir: Direction::Asc }));
+    sql.push_str(&order_by(ordered, x.as_ref(), x_sql.is_some(), grouped, split_sql.is_some(), day.as_deref()));
     if let Some(k) = spec.top_k {
         sql.push_str(&format!(" LIMIT {k}"));
     }
@@ -131,7 +140,7 @@ fn raw_rows(
         from.find(name)?;
     }
     let list: Vec<String> = columns.iter().map(|name| from.resolve(name).map(|r| r.sql)).collect::<Result<_, _>>()?;
-    let where_sql = conditions(&spec.filters, &mut |name| from.resolve(name), 0)?;
+    let where_sql = row_conditions(&spec.filters, spec, model, from)?;
     let mut sql = format!("SELECT {} FROM {}", list.join(", "), from.sql());
     if let Some(condition) = where_sql {
         sql.push_str(" WHERE ");
@@ -143,6 +152,21 @@ fn raw_rows(
     }
     sql.push_str(&format!(" LIMIT {}", spec.top_k.unwrap_or(1000)));
     Ok(sql)
+}
+
+/// What holds of every row: the filters, and that related datasets have none of it.
+fn row_conditions(
+    filters: &serde_json::Map<String, Value>,
+    spec: &QuickSpec,
+    model: &SemanticModel,
+    from: &mut From<'_>,
+) -> Result<Option<String>, SpecError> {
+    let mut all: Vec<String> = Vec::from_iter(conditions(filters, &mut |name| from.resolve(name), 0)?);
+    for name in &spec.without {
+        let dataset = model.dataset_index(name).ok_or_else(|| SpecError::UnknownDataset(name.clone()))?;
+        all.push(from.none_of(dataset)?);
+    }
+    Ok((!all.is_empty()).then(|| all.join(" AND ")))
 }
 
 /// Joins every dataset that the filters name.
@@ -158,13 +182,6 @@ fn touch_filters(map: &serde_json::Map<String, Value>, from: &mut From<'_>) -> R
         }
     }
     Ok(())
-}
-
-/// A number cut into steps of one width.
-fn binned(c: &Resolved<'_>, width: Option<f64>) -> Option<String> {
-    let width = width.filter(|w| w.is_finite() && *w > 0.0 && c.column.value_type.is_numeric())?;
-    // A numeric literal, so that whole numbers are not divided as such.
-    Some(format!("floor({} / {width:?}) * {width:?}", c.sql))
 }
 
 /// A column on an axis, cut to its grain.
@@ -316,7 +333,7 @@ fn direction(dir: Direction) -> &'static str {
 
 /// The sorting asked for; else time runs forward and the largest come first. Ties fall by name.
 fn order_by(
-    spec: &QuickSpec,
+    ordered: Option<OrderBy>,
     x: Option<&Resolved<'_>>,
     has_x: bool,
     grouped: bool,
@@ -332,7 +349,7 @@ fn order_by(
         Some(day) => format!(" ORDER BY min({day}) {dir}{tail}"),
         _ => format!(" ORDER BY x_axis {dir}{tail}"),
     };
-    match spec.order_by {
+    match ordered {
         Some(o) if o.by == OrderTarget::X => by_x(direction(o.dir)),
         Some(o) => {
             let nulls = if o.dir == Direction::Desc { " NULLS LAST" } else { "" };

@@ -27,11 +27,7 @@ impl<'a> From<'a> {
     }
 
     pub fn join(&mut self, dataset: usize) -> Result<(), SpecError> {
-        let unreachable = || SpecError::Unreachable {
-            from: self.model.datasets[self.root].full_name(),
-            to: self.model.datasets[dataset].full_name(),
-        };
-        let steps = self.paths.get(&dataset).ok_or_else(unreachable)?.steps.clone();
+        let steps = self.paths.get(&dataset).ok_or_else(|| self.unreachable(dataset))?.steps.clone();
         for step in steps {
             if !self.joined.contains(&step.to) {
                 self.joined.push(step.to);
@@ -88,22 +84,50 @@ impl<'a> From<'a> {
         }
         let mut sql = format!("{} AS t1", table(self.root));
         for (relationship, from, to) in &self.clauses {
-            let r = &self.model.relationships[*relationship];
-            let (ours, theirs) =
-                if r.from == *from { (&r.from_columns, &r.to_columns) } else { (&r.to_columns, &r.from_columns) };
-            let on: Vec<String> = ours
-                .iter()
-                .zip(theirs)
-                .map(|(a, b)| {
-                    let column = |k: usize, c: usize| {
-                        format!("{}.{}", self.alias(k), quote_identifier(&self.model.datasets[k].columns[c].name))
-                    };
-                    format!("{} = {}", column(*from, *a), column(*to, *b))
-                })
-                .collect();
-            sql.push_str(&format!(" JOIN {} AS {} ON {}", table(*to), self.alias(*to), on.join(" AND ")));
+            let on = self.on(*relationship, (*from, &self.alias(*from)), (*to, &self.alias(*to)));
+            sql.push_str(&format!(" JOIN {} AS {} ON {on}", table(*to), self.alias(*to)));
         }
         sql
+    }
+
+    /// The condition that joins two datasets, each called by its alias.
+    fn on(&self, relationship: usize, (from, ours): (usize, &str), (to, theirs): (usize, &str)) -> String {
+        let r = &self.model.relationships[relationship];
+        let (a, b) = if r.from == from { (&r.from_columns, &r.to_columns) } else { (&r.to_columns, &r.from_columns) };
+        let column = |k: usize, c: usize| quote_identifier(&self.model.datasets[k].columns[c].name);
+        let pairs = a.iter().zip(b).map(|(a, b)| format!("{ours}.{} = {theirs}.{}", column(from, *a), column(to, *b)));
+        pairs.collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// The condition that a row of the root has no row of `dataset`, by the way that would join it.
+    pub fn none_of(&self, dataset: usize) -> Result<String, SpecError> {
+        let table = |k: usize| {
+            let d = &self.model.datasets[k];
+            format!("{}.{}", quote_identifier(&d.schema), quote_identifier(&d.name))
+        };
+        let own =
+            if self.joined.len() == 1 { quote_identifier(&self.model.datasets[self.root].name) } else { "t1".into() };
+        let path = self.paths.get(&dataset).filter(|p| !p.steps.is_empty()).ok_or_else(|| self.unreachable(dataset))?;
+        let mut from = String::new();
+        let mut joined = String::new();
+        for (i, step) in path.steps.iter().enumerate() {
+            let (before, alias) = (if i == 0 { own.clone() } else { format!("n{i}") }, format!("n{}", i + 1));
+            let on = self.on(step.relationship, (step.from, &before), (step.to, &alias));
+            if i == 0 {
+                from = format!("{} AS {alias}", table(step.to));
+                joined = on;
+            } else {
+                from.push_str(&format!(" JOIN {} AS {alias} ON {on}", table(step.to)));
+            }
+        }
+        Ok(format!("NOT EXISTS (SELECT 1 FROM {from} WHERE {joined})"))
+    }
+
+    fn unreachable(&self, dataset: usize) -> SpecError {
+        SpecError::Unreachable {
+            from: self.model.datasets[self.root].full_name(),
+            to: self.model.datasets[dataset].full_name(),
+        }
     }
 
     /// How to measure every row once, when a join makes several of it: rows of the measured dataset are told

@@ -6,6 +6,7 @@ mod joins;
 mod quote;
 pub mod regex_risk;
 pub mod second_opinion;
+mod steps;
 pub mod syntax_guard;
 
 pub use build::{SqlClock, build};

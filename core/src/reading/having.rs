@@ -1,0 +1,107 @@
+//! Conditions on what is measured of a group: "carriers with more than 10 shipments", "branches with a total cost of
+//! over 500".
+
+use super::cues::Cue;
+use super::draft::{Draft, Scene};
+use super::entities::label_column;
+use super::items::{Item, Placed};
+use super::question::Question;
+use super::roles::{Counted, is_measure};
+use crate::entity::Comparator;
+use crate::semantic::{Aggregation, ColumnRef, SemanticModel};
+
+/// A bound on a group's figure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Having {
+    /// `gt`, `gte`, `lt`, `lte`, `eq`.
+    pub op: &'static str,
+    pub bound: f64,
+    /// What is bounded; `None` counts the rows.
+    measure: Option<(ColumnRef, Aggregation)>,
+    /// What is told apart, where nothing is grouped by.
+    subject: Option<ColumnRef>,
+}
+
+/// Finds the bound and marks the items that say it.
+pub(super) fn find_having(
+    q: &Question,
+    placed: &[Placed],
+    model: &SemanticModel,
+    root: usize,
+    used: &mut [bool],
+) -> Option<Having> {
+    let solid = |k: &usize| !matches!(placed[*k].item, Item::Filler);
+    (0..placed.len()).find_map(|i| {
+        let Item::Comparator(comparator) = placed[i].item else { return None };
+        let op = operator(comparator)?;
+        let number = (i + 1..placed.len()).find(solid)?;
+        let Item::Number(bound) = placed[number].item else { return None };
+        let before = (0..i).rev().find(solid)?;
+        let counted = (number + 1..placed.len()).find(solid).filter(|k| placed[*k].item == Item::Dataset(root));
+        let (first, last, measure) = if let Some(counted) = counted.filter(|_| owns(q, placed[i].words.start)) {
+            (i, counted, None)
+        } else {
+            let Item::Column(column) = placed[before].item else { return None };
+            let aggregate = (0..before).rev().find(solid)?;
+            let Item::Cue(Cue::Aggregate(agg)) = placed[aggregate].item else { return None };
+            let bounded = is_measure(model, column) && owns(q, placed[aggregate].words.start);
+            (aggregate, number, bounded.then_some((column, agg)))
+        };
+        if counted.is_none() && measure.is_none() {
+            return None;
+        }
+        let subject = (0..first).rev().filter(|k| !used[*k]).find_map(|k| match placed[k].item {
+            Item::Column(c) if !is_measure(model, c) => Some(Some(c)),
+            Item::Dataset(entity) if entity != root => Some(label_column(model, entity)),
+            Item::Column(_) | Item::Dataset(_) => Some(None),
+            _ => None,
+        })?;
+        used[first..=last].fill(true);
+        Some(Having { op, bound, measure, subject })
+    })
+}
+
+/// Makes the bounded figure the one that is shown. The reason when the question asks for another.
+pub(super) fn bound_figure(d: &mut Draft, scene: &Scene<'_>) -> Option<String> {
+    let having = d.having?;
+    let (y, agg) = having.measure.map_or((None, Aggregation::Count), |(c, agg)| (Some(c), agg));
+    let roles = scene.roles;
+    let same = match (roles.measures.first(), roles.counts.first()) {
+        (Some((named, asked)), _) => Some(named.column) == y && *asked == agg,
+        (_, Some(Counted::Dataset { dataset, .. })) => y.is_none() && *dataset == d.root,
+        (_, Some(Counted::Rows)) => y.is_none(),
+        (_, Some(_)) => false,
+        _ => true,
+    };
+    if !same {
+        return Some("groups can be chosen only by the figure that is shown of them".to_owned());
+    }
+    (d.y, d.agg, d.per, d.assumed_measure) = (y, agg, None, false);
+    None
+}
+
+/// What is told apart, where the question groups by nothing else.
+pub(super) fn bound_axis(d: &mut Draft) {
+    if d.x.is_none() {
+        d.x = d.having.and_then(|h| h.subject).filter(|c| d.paths.contains_key(&c.dataset));
+        d.having = d.having.filter(|_| d.x.is_some());
+    }
+}
+
+fn operator(comparator: Comparator) -> Option<&'static str> {
+    Some(match comparator {
+        Comparator::Gt => "gt",
+        Comparator::Gte => "gte",
+        Comparator::Lt => "lt",
+        Comparator::Lte => "lte",
+        Comparator::Eq => "eq",
+        _ => return None,
+    })
+}
+
+/// True when a word of having stands right before, or before an article.
+fn owns(q: &Question, at: usize) -> bool {
+    let before =
+        q.words[..at].iter().rev().find(|w| !w.is_any(&["a", "an", "the", "their", "its", "that", "who", "which"]));
+    before.is_some_and(|w| w.is_any(&["with", "whose", "where", "having", "have", "has", "had"]))
+}
