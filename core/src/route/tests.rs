@@ -95,6 +95,18 @@ fn questions_become_sql() {
         ),
         ("how many orders have no coupon", "SELECT count(*) AS y_value FROM shop.orders WHERE coupon IS NULL"),
         (
+            "how many customers have no orders",
+            "SELECT count(*) AS y_value FROM shop.customers WHERE NOT EXISTS (SELECT 1 FROM shop.orders AS n1 WHERE customers.id = n1.customer_id)",
+        ),
+        (
+            "customers with more than 3 orders",
+            "SELECT t2.name AS x_axis, count(*) AS y_value FROM shop.orders AS t1 JOIN shop.customers AS t2 ON t1.customer_id = t2.id GROUP BY 1 HAVING count(*) > 3 ORDER BY y_value DESC NULLS LAST, x_axis",
+        ),
+        (
+            "countries whose average amount is at least 50",
+            "SELECT country AS x_axis, avg(amount) AS y_value FROM shop.orders GROUP BY 1 HAVING avg(amount) >= 50 ORDER BY y_value DESC NULLS LAST, x_axis",
+        ),
+        (
             "share of amount by country",
             "SELECT country AS x_axis, 100.0 * sum(amount) / nullif(sum(sum(amount)) OVER (), 0) AS y_value FROM shop.orders GROUP BY 1 ORDER BY y_value DESC NULLS LAST, x_axis",
         ),
@@ -128,6 +140,15 @@ fn what_is_not_here_is_refused() {
         "how many spaceships do we own?",
     ] {
         assert_ne!(answer(prompt).status, Status::Ok, "{prompt}");
+    }
+}
+
+#[test]
+fn groups_chosen_by_another_figure_are_asked_back() {
+    for prompt in ["average amount of customers with more than 3 orders", "how many customers have more than 3 orders"]
+    {
+        let a = answer(prompt);
+        assert_eq!(a.status, Status::Clarify, "{prompt}: {:?}", a.sql);
     }
 }
 
