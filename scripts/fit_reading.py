@@ -64,7 +64,7 @@ class Problem:
     def __init__(self, args):
         suites = [make(args) for make in SUITES if getattr(args, make.__name__)]
         self.askers = [Asker(args, suite) for suite in suites]
-        self.stay = args.stay
+        self.stay, self.only = args.stay, args.only
         self.start = self.askers[0].shipped()
         # Databases of nvBench are dealt out; the other suites have one database each.
         self.suites = [suite.name for suite in suites for _ in suite.questions]
@@ -95,7 +95,7 @@ class Problem:
         """The best change of each weight alone, then together, most promising first."""
         value = self.value(self.start, train)
         moves = []
-        for name in self.start:
+        for name in self.only or self.start:
             tries = [{**self.start, name: round(self.start[name] * f, 4)} for f in FACTORS]
             best = max(tries, key=lambda w: self.value(w, train))
             moves.append((self.value(best, train) - value, name, best[name]))
@@ -120,6 +120,7 @@ def main():
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--stay", type=float, default=2.0, help="questions that doubling or halving a weight costs")
     parser.add_argument("--guard", action="store_true", help="suites of one database are not held out but may not lose")
+    parser.add_argument("--only", nargs="+", metavar="WEIGHT", help="leave the others as they are")
     parser.add_argument("--write", metavar="FILE")
     args = parser.parse_args()
     problem = Problem(args)

@@ -7,7 +7,7 @@ use super::conditions::find_conditions;
 use super::cues::Cue;
 use super::dimensions::{dimensions, splits};
 use super::doubt::{contradiction, find_way, times_apart};
-use super::having::{Having, bound_axis, bound_figure, find_having};
+use super::having::{Having, ONE_FIGURE, bound_axis, bound_figure, bounds_related, find_having};
 use super::items::{Item, Items, Placed, items_for};
 use super::lookup::lookup;
 use super::lost::{changed_noun, lost_group, lost_name, lost_thing};
@@ -202,7 +202,8 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     d.has_time = !times.conditions.is_empty();
     let scene = Scene { q, model, roles: &roles, placed };
     measure(&mut d, &scene);
-    d.unsupported = bound_figure(&mut d, &scene);
+    d.unsupported =
+        bound_figure(&mut d, &scene).or_else(|| bounds_related(q, placed, root).then(|| ONE_FIGURE.to_owned()));
     dimensions(&mut d, &scene, axis_column, &times.units, &conditions);
     bound_axis(&mut d);
     if d.agg == Aggregation::Count && d.y.is_some() && d.x != d.y && d.x.is_some() {

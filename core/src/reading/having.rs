@@ -22,6 +22,9 @@ pub struct Having {
     subject: Option<ColumnRef>,
 }
 
+/// Why a question about groups can't be answered.
+pub(super) const ONE_FIGURE: &str = "groups can be chosen only by the figure that is shown of them";
+
 /// Finds the bound and marks the items that say it.
 pub(super) fn find_having(
     q: &Question,
@@ -61,6 +64,19 @@ pub(super) fn find_having(
     })
 }
 
+/// True when rows of a related dataset are counted and bounded ("how many customers have more than 3 orders"), which only
+/// a reading of that dataset can say.
+pub(super) fn bounds_related(q: &Question, placed: &[Placed], root: usize) -> bool {
+    let solid = |k: &usize| !matches!(placed[*k].item, Item::Filler);
+    (0..placed.len()).any(|i| {
+        let bounds = matches!(placed[i].item, Item::Comparator(c) if operator(c).is_some());
+        let number = (i + 1..placed.len()).find(solid).filter(|k| matches!(placed[*k].item, Item::Number(_)));
+        let counted = number.and_then(|n| (n + 1..placed.len()).find(solid));
+        let related = counted.is_some_and(|k| matches!(placed[k].item, Item::Dataset(of) if of != root));
+        bounds && related && owns(q, placed[i].words.start)
+    })
+}
+
 /// Makes the bounded figure the one that is shown. The reason when the question asks for another.
 pub(super) fn bound_figure(d: &mut Draft, scene: &Scene<'_>) -> Option<String> {
     let having = d.having?;
@@ -74,7 +90,7 @@ pub(super) fn bound_figure(d: &mut Draft, scene: &Scene<'_>) -> Option<String> {
         _ => true,
     };
     if !same {
-        return Some("groups can be chosen only by the figure that is shown of them".to_owned());
+        return Some(ONE_FIGURE.to_owned());
     }
     (d.y, d.agg, d.per, d.assumed_measure) = (y, agg, None, false);
     None

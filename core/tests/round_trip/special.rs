@@ -9,6 +9,9 @@ use crate::schema::{Dice, Table};
 
 type Want = BTreeMap<&'static str, Value>;
 
+/// Fills in what is wanted; the kind's name, and the question.
+type Kind = fn(&mut Dice, &Parts<'_>, &mut Want) -> (&'static str, String);
+
 /// The names that a question is made of.
 struct Parts<'a> {
     table: &'a Table,
@@ -48,7 +51,7 @@ pub fn case(dice: &mut Dice, tables: &[Table]) -> Case {
     let table = &tables[dice.roll(tables.len())];
     let p = parts(dice, table);
     let mut want = Want::from([("dataset", json!(format!("app.{}", table.name))), ("filters", json!({}))]);
-    const KINDS: [fn(&mut Dice, &Parts<'_>, &mut Want) -> (&'static str, String); 21] = [
+    const KINDS: [Kind; 21] = [
         missing,
         affix,
         either,
