@@ -60,10 +60,17 @@ fn cause(q: &Question) -> Option<String> {
 /// another answer, and those who have both would be in it.
 fn absence(d: &Draft, scene: &Scene<'_>) -> Option<String> {
     let Scene { q, model, .. } = *scene;
-    let denial = *denials(q).first()?;
+    let denials = denials(q);
+    let denial = *denials.first()?;
+    // Said of the rows' own relations, and of nothing that would have to hold of what is not there.
+    let own = d.conditions.iter().all(|c| c.column.dataset == d.root) && q.times.matches.is_empty();
+    if d.without.len() >= denials.len() && own {
+        return None;
+    }
     let is_negative = |c: &Condition| is_negative(c, model);
     let negative = d.conditions.iter().any(is_negative);
-    let lost = !negative && !d.conditions.iter().any(|c| matches!(c.test, Test::Compare(..) | Test::IsNull(_)));
+    let lost = !d.without.is_empty()
+        || !negative && !d.conditions.iter().any(|c| matches!(c.test, Test::Compare(..) | Test::IsNull(_)));
     let somebody = subject(d, model);
     let of_others =
         d.conditions.iter().filter(|c| is_negative(c)).any(|c| somebody.is_none_or(|s| !belongs(c.column, s, model)));

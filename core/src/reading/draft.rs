@@ -54,8 +54,6 @@ pub struct Draft {
     pub having: Option<Having>,
     /// Related datasets that must have no row for a row of the root.
     pub without: Vec<usize>,
-    /// What is asked for and can't be said in a QuickSpec.
-    pub unsupported: Option<String>,
     /// Points of a moving average.
     pub window: Option<u32>,
     pub split: Option<ColumnRef>,
@@ -145,7 +143,6 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         via: Vec::new(),
         having,
         without: Vec::new(),
-        unsupported: None,
         window: None,
         split: None,
         split_grain: None,
@@ -202,8 +199,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     d.has_time = !times.conditions.is_empty();
     let scene = Scene { q, model, roles: &roles, placed };
     measure(&mut d, &scene);
-    d.unsupported =
-        bound_figure(&mut d, &scene).or_else(|| bounds_related(q, placed, root).then(|| ONE_FIGURE.to_owned()));
+    d.beyond = bound_figure(&mut d, &scene).or_else(|| bounds_related(q, placed, root).then(|| ONE_FIGURE.to_owned()));
     dimensions(&mut d, &scene, axis_column, &times.units, &conditions);
     bound_axis(&mut d);
     if d.agg == Aggregation::Count && d.y.is_some() && d.x != d.y && d.x.is_some() {

@@ -23,7 +23,8 @@ pub struct Having {
 }
 
 /// Why a question about groups can't be answered.
-pub(super) const ONE_FIGURE: &str = "groups can be chosen only by the figure that is shown of them";
+pub(super) const ONE_FIGURE: &str =
+    "Groups can be chosen only by the figure that is shown of them: ask for one figure at a time.";
 
 /// Finds the bound and marks the items that say it.
 pub(super) fn find_having(

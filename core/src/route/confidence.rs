@@ -208,9 +208,6 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
     if let Some(why) = &best.contradiction {
         return clarify(0.2, format!("The conditions exclude each other: {why}."));
     }
-    if let Some(why) = &best.unsupported {
-        return clarify(0.2, format!("That can't be answered in one step: {why}."));
-    }
     if best.forks.len() > 1 {
         return clarify(0.4, format!("There are {} ways to join what is asked for; which is meant?", best.forks.len()));
     }
