@@ -227,7 +227,8 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
         );
     }
     let confidence = probability(evidence, model.calibration.as_deref()).clamp(0.02, 0.99);
-    if best.assumed_measure && !best.raw && best.x.is_none() && best.conditions.is_empty() && best.part.is_empty() {
+    let limited = !best.conditions.is_empty() || !best.part.is_empty() || !best.without.is_empty();
+    if best.assumed_measure && !best.raw && best.x.is_none() && !limited {
         return clarify(confidence.min(0.5), "The question leaves open what is wanted.".into());
     }
     Verdict { status: Status::Ok, confidence, reason: String::new() }
