@@ -50,6 +50,12 @@ impl Encoder {
         word.len() > 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && self.piece_ids(word).len() == 1
     }
 
+    /// True for words that every text is full of: pieces are numbered by how often they are met.
+    pub fn is_common(&self, word: &str) -> bool {
+        const OFTEN: u16 = 5000;
+        matches!(self.piece_ids(word).as_slice(), [id] if *id < OFTEN)
+    }
+
     /// Tens of microseconds for a prompt; time grows with the length of the text up to 512 pieces.
     pub fn encode(&self, text: &str) -> Embedding {
         let mut sum = [0f32; DIMENSIONS];

@@ -13,25 +13,36 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
     ("bday", "birthday"),
     ("cat", "category"),
     ("cd", "code"),
+    ("cls", "class"),
     ("cnt", "count"),
     ("cust", "customer"),
     ("dept", "department"),
+    ("ctry", "country"),
     ("desc", "description"),
+    ("descr", "description"),
     ("dist", "district"),
     ("dob", "birth"),
     ("dt", "date"),
+    ("dur", "duration"),
+    ("dx", "diagnosis"),
     ("emp", "employee"),
     ("est", "estimated"),
+    ("flg", "flag"),
     ("fname", "first name"),
     ("freq", "frequency"),
     ("grp", "group"),
+    ("hrs", "hours"),
     ("lname", "last name"),
     ("loc", "location"),
+    ("lvl", "level"),
+    ("lang", "language"),
     ("max", "maximum"),
+    ("mfr", "manufacturer"),
     ("mgr", "manager"),
     ("min", "minimum"),
     ("mth", "month"),
     ("nbr", "number"),
+    ("nm", "name"),
     ("num", "number"),
     ("org", "organization"),
     ("pct", "percent"),
@@ -41,15 +52,20 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
     ("prod", "product"),
     ("qty", "quantity"),
     ("ref", "reference"),
+    ("rgn", "region"),
+    ("rx", "prescription"),
     ("sal", "salary"),
     ("seq", "sequence"),
+    ("stat", "status"),
     ("stu", "student"),
+    ("svc", "service"),
     ("tel", "telephone"),
     ("temp", "temperature"),
     ("tot", "total"),
     ("trans", "transaction"),
     ("ts", "timestamp"),
     ("txn", "transaction"),
+    ("typ", "type"),
     ("uni", "university"),
     ("val", "value"),
     ("wt", "weight"),
@@ -98,6 +114,36 @@ pub fn expanded(words: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// True when a schema may write `short` for `long`: its beginning ("phys" for physician), or letters of it in order,
+/// vowels left out ("appt", "spclty", "rm"). Abbreviations that stand for something else by custom don't.
+pub fn abbreviates(short: &str, long: &str) -> bool {
+    let letters = short.bytes().chain(long.bytes()).all(|b| b.is_ascii_lowercase());
+    if !letters || short.len() < 2 || short.len() + 2 > long.len() || short.as_bytes()[0] != long.as_bytes()[0] {
+        return false;
+    }
+    if ABBREVIATIONS.iter().any(|(known, _)| *known == short) {
+        return false;
+    }
+    if long.starts_with(short) {
+        return short.len() >= 3;
+    }
+    // "whse" keeps the last letter.
+    let (short, long) = match (short.strip_suffix('e'), long.strip_suffix('e')) {
+        (Some(short), Some(long)) if short.len() > 2 => (short, long),
+        _ => (short, long),
+    };
+    let consonant = |b: &u8| !matches!(b, b'a' | b'e' | b'i' | b'o' | b'u');
+    let of = |word: &str| word.bytes().skip(1).filter(consonant).collect::<Vec<u8>>();
+    let (kept, all) = (of(short), of(long));
+    if kept.len() + 1 < short.len() || kept.is_empty() {
+        return false;
+    }
+    let mut rest = all.iter();
+    let in_order = kept.iter().all(|k| rest.any(|b| b == k));
+    // Two letters must be all that a word has ("rm", "bk"); more may leave some out, but for the end.
+    if kept.len() == 1 { kept == all } else { in_order && (all.starts_with(&kept) || kept.last() == all.last()) }
+}
+
 fn flush(words: &mut Vec<String>, word: &mut String) {
     if !word.is_empty() {
         words.push(fold(word));
@@ -124,5 +170,24 @@ mod tests {
         }
         assert_eq!(expanded(&words("dept_no")).join(" "), "department number");
         assert_eq!(expanded(&words("qtySold")).join(" "), "quantity sold");
+    }
+
+    #[test]
+    fn what_may_be_written_for_what() {
+        for (short, long) in [
+            ("phys", "physician"),
+            ("appt", "appointment"),
+            ("spclty", "specialty"),
+            ("rm", "room"),
+            ("drv", "driver"),
+            ("shpmt", "shipment"),
+            ("mbr", "member"),
+            ("whse", "warehouse"),
+        ] {
+            assert!(abbreviates(short, long), "{short} {long}");
+        }
+        for (short, long) in [("cnt", "client"), ("rm", "realm"), ("or", "order"), ("sale", "salary"), ("ct", "city")] {
+            assert!(!abbreviates(short, long), "{short} {long}");
+        }
     }
 }

@@ -9,7 +9,7 @@ mod token;
 mod word;
 
 pub use foreign::{language_name, to_english};
-pub use identifier::{expanded as expand_words, words as words_of};
+pub use identifier::{abbreviates, expanded as expand_words, words as words_of};
 pub use language::{Language, identify};
 pub use stem::{singular, stem};
 pub use stopwords::{is_determiner, is_stopword};

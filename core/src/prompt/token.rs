@@ -71,7 +71,7 @@ fn digit(c: char) -> Option<char> {
 /// Cuts a prompt into tokens. Never fails; anything unknown is a `Symbol`.
 pub fn tokenize(prompt: &str) -> Vec<Token> {
     let chars: Vec<(usize, char)> = prompt.char_indices().collect();
-    let mut tokens = Vec::new();
+    let mut tokens: Vec<Token> = Vec::new();
     let mut i = 0;
     while i < chars.len() {
         let (start, c) = chars[i];
@@ -94,10 +94,7 @@ pub fn tokenize(prompt: &str) -> Vec<Token> {
             TokenKind::Number => chars[i..next].iter().map(|(_, c)| digit(*c).unwrap_or(*c)).collect(),
             _ => prompt[start..end].to_owned(),
         };
-        let number: Option<f64> = match kind {
-            TokenKind::Number => text.replace(',', "").parse().ok(),
-            _ => None,
-        };
+        let number = if kind == TokenKind::Number { value_of(&text) } else { None };
         // A number beyond all numbers is a word that nobody knows.
         let kind = if number.is_some_and(f64::is_infinite) { TokenKind::Word } else { kind };
         let number = number.filter(|n| n.is_finite());
@@ -107,9 +104,40 @@ pub fn tokenize(prompt: &str) -> Vec<Token> {
         if kind == TokenKind::Word && norm.is_empty() {
             continue;
         }
+        if let (TokenKind::Word, Some(times), Some(last)) = (kind, multiplier(&norm), tokens.last_mut())
+            && let Some(n) = last.number.or(matches!(last.norm.as_str(), "a" | "one").then_some(1.0))
+        {
+            // "2 million" is one number.
+            last.kind = TokenKind::Number;
+            last.number = Some(n * times);
+            last.text = prompt[last.start..end].to_owned();
+            last.norm = fold(&last.text);
+            last.end = end;
+            continue;
+        }
         tokens.push(Token { kind, norm, text, start, end, number });
     }
     tokens
+}
+
+/// What the words of large numbers multiply by.
+fn multiplier(norm: &str) -> Option<f64> {
+    Some(match norm {
+        "thousand" => 1e3,
+        "million" => 1e6,
+        "billion" => 1e9,
+        _ => return None,
+    })
+}
+
+/// `8,000.5`, `100k`, `2.5M`.
+fn value_of(text: &str) -> Option<f64> {
+    let (digits, times) = match text.char_indices().last()? {
+        (at, 'k' | 'K') => (&text[..at], 1e3),
+        (at, 'M') => (&text[..at], 1e6),
+        _ => (text, 1.0),
+    };
+    digits.replace(',', "").parse::<f64>().ok().map(|n| n * times)
 }
 
 /// Zero-width and bidirectional control characters: they carry no meaning for matching.
@@ -165,7 +193,7 @@ fn word_end(chars: &[(usize, char)], mut i: usize) -> usize {
     i
 }
 
-/// `2024`, `8,000`, `3.5` are numbers; `3rd`, `2x4` are words.
+/// `2024`, `8,000`, `3.5`, `100k` are numbers; `3rd`, `2x4` are words.
 fn number_or_word(chars: &[(usize, char)], start: usize) -> (TokenKind, usize) {
     let digit = |k: usize| chars.get(k).is_some_and(|(_, c)| is_digit(*c));
     let mut i = start;
@@ -181,7 +209,10 @@ fn number_or_word(chars: &[(usize, char)], start: usize) -> (TokenKind, usize) {
             i += 1;
         }
     }
+    let ends = |k: usize| chars.get(k).is_none_or(|(_, c)| !is_word_char(*c));
     match chars.get(i) {
+        // A small m is as well a metre or a minute.
+        Some((_, 'k' | 'K' | 'M')) if ends(i + 1) => (TokenKind::Number, i + 1),
         Some((_, c)) if is_word_char(*c) && c.is_ascii() => (TokenKind::Word, word_end(chars, i)),
         _ => (TokenKind::Number, i),
     }
@@ -214,6 +245,12 @@ mod tests {
         ];
         assert_eq!(got, want.map(|(k, s)| (k, s.to_owned())));
         assert_eq!(tokenize("8,000.5")[0].number, Some(8000.5));
+        for (text, n) in
+            [("100k", 1e5), ("2.5M", 2.5e6), ("2 million", 2e6), ("1.5 billion", 1.5e9), ("a thousand", 1e3)]
+        {
+            assert_eq!(tokenize(text).iter().map(|t| t.number).collect::<Vec<_>>(), [Some(n)], "{text}");
+        }
+        assert_eq!(tokenize("20m")[0].number, None);
     }
 
     #[test]

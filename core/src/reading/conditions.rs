@@ -181,13 +181,20 @@ fn comparison(
         last = second;
         next = second + 1;
     }
+    if numeric_before(model, column_before).is_none()
+        && let Some(Item::Dataset(_)) = items.get(last + 1).map(|p| &p.item)
+        && items[last + 1].words.start == items[last].words.end
+    {
+        // "with more than 3 physicians" counts them: see `having`.
+        return None;
+    }
     let column_after = (last + 1..items.len().min(last + 4))
         .take_while(|&k| matches!(items[k].item, Item::Filler | Item::Unknown | Item::Column(_)))
         .find_map(|k| match items[k].item {
             Item::Column(c) if is_numeric(model, c) && !used[k] => Some((k, c)),
             _ => None,
         });
-    let numeric_before = column_before.filter(|(_, c)| is_numeric(model, *c) || model.column(*c).role == Role::Key);
+    let numeric_before = numeric_before(model, column_before);
     let around = items[i].words.start.saturating_sub(2)..items[i].words.end;
     let unit = items[last].words.end..(items[last].words.end + 2).min(words.len());
     let implied = compared_column(&words[around], &words[unit], model, root);
@@ -225,6 +232,10 @@ fn comparison(
         _ => Test::In(vec![Literal::Number(low)]),
     };
     Some((condition(column, test), next))
+}
+
+fn numeric_before(model: &SemanticModel, before: Option<(usize, ColumnRef)>) -> Option<(usize, ColumnRef)> {
+    before.filter(|(_, c)| is_numeric(model, *c) || model.column(*c).role == Role::Key)
 }
 
 /// "lines with a quantity of more than 20" keeps the column; "sales of items over 500" does not.
@@ -331,6 +342,8 @@ fn value_list(
                 end = k + 1;
             }
             Item::And | Item::Or | Item::Comma | Item::Filler | Item::Cue(Cue::Compare) => {}
+            // "beverages against snacks"
+            Item::Cue(Cue::Group) | Item::Comparator(_) if sets_against(items, k) => {}
             Item::Column(c) if *c == column => {
                 // "the snacks category": the column is said with its value.
                 if k == i + 1 || k == end {
@@ -346,6 +359,20 @@ fn value_list(
     }
     let test = if negative { Test::NotIn(list) } else { Test::In(list) };
     Some((condition(column, test), end))
+}
+
+/// True for a word between two values of one column that are set against each other.
+pub fn sets_against(items: &[Placed], k: usize) -> bool {
+    let value = |k: Option<usize>| match k.and_then(|k| items.get(k)).map(|p| &p.item) {
+        Some(Item::Value(c, _)) => Some(*c),
+        _ => None,
+    };
+    let (before, after) = (value(k.checked_sub(1)), value(Some(k + 1)));
+    let sets = matches!(
+        items[k].item,
+        Item::Cue(Cue::Group) | Item::Comparator(Comparator::Gt | Comparator::Gte | Comparator::Lt | Comparator::Lte)
+    );
+    sets && before.is_some() && before == after
 }
 
 /// "payment method Visa", "status is Good", "Visa payment method": the name belongs to the condition.

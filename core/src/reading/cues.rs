@@ -191,7 +191,7 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Transform(Transform::Growth),
-        "growth | growth rate | growing | grew | month over month | mom growth | quarter over quarter | week over week | day over day | percent change | percentage change | rate of change | period over period | month on month | quarter on quarter",
+        "growth | growth rate | growing | grew | grow | grown | month over month | mom growth | quarter over quarter | week over week | day over day | percent change | percentage change | rate of change | period over period | month on month | quarter on quarter",
     ),
     (Cue::Transform(Transform::Cumulative), "cumulative | running total | running sum | cumulatively | accumulated"),
     (Cue::Transform(Transform::MovingAverage), "moving average | rolling average | smoothed"),
@@ -218,7 +218,7 @@ const PHRASES: &[(Cue, &str)] = &[
     (
         Cue::Superlative(Direction::Desc),
         "top | best | heaviest | tallest | longest | oldest | top | most | highest | largest | biggest | best selling | bestselling | top selling | leading | greatest number of | \
-         strongest | fastest | richest | pinakamataas | pinakamalaki | pinakamabenta | pinakamabentang | pinakamarami | the most | number one | priciest | most expensive",
+         strongest | busiest | fastest | richest | pinakamataas | pinakamalaki | pinakamabenta | pinakamabentang | pinakamarami | the most | number one | priciest | most expensive",
     ),
     (
         Cue::Superlative(Direction::Asc),

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::conditions::sets_against;
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::{entity_of_root, label_column};
@@ -37,6 +38,16 @@ pub(super) fn dimensions(
         }
     }
     groups.retain(|g| Some(*g) != d.per);
+    if d.agg == Aggregation::Avg {
+        // "average quantity per line" of line items: over their rows, by nothing.
+        let rows = |n: &&super::roles::Named| {
+            model.column(n.column).role == Role::Key
+                && placed[n.item].source == Some(crate::semantic::Source::Partial)
+                && names_rows(model, d.root, &q.words[placed[n.item].words.clone()])
+        };
+        let of_rows: Vec<ColumnRef> = roles.groups.iter().filter(rows).map(|n| n.column).collect();
+        groups.retain(|g| !of_rows.contains(g));
+    }
     let mut plains: Vec<ColumnRef> = Vec::new();
     for n in &roles.plains {
         let is_y = Some(n.column) == d.y;
@@ -100,7 +111,7 @@ pub(super) fn dimensions(
             groups.insert(if beside == Some(Ordering::Greater) { 1 } else { 0 }, c);
         }
     }
-    let grain = roles.grain.or(roles.comparison_grain).or(q.window.and_then(|w| w.1));
+    let grain = roles.grain.or(roles.comparison_grain).or(q.window.and_then(|w| w.1)).or_else(|| asked_grain(q));
     if d.x.is_some() {
         // Set with the measure: the spread of a number.
     } else if let Some(named) = roles.axis_x {
@@ -218,6 +229,32 @@ fn beside(roles: &Roles, placed: &[Placed], dataset: usize, column: ColumnRef) -
     listed.then(|| at.cmp(&other))
 }
 
+/// "which month of 2024 had the highest sales": the step whose points are ranked.
+fn asked_grain(q: &Question) -> Option<Grain> {
+    let ranked = q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_)));
+    let at = q.words.iter().take(4).position(|w| w.is_any(&["which", "what"])).filter(|_| ranked)?;
+    let unit = q.words.get(at + 1)?;
+    let week = q.words[at + 1..].iter().take(4).any(|w| w.is("week"));
+    Some(match unit.norm.trim_end_matches('s') {
+        "weekday" => Grain::Weekday,
+        "day" if week => Grain::Weekday,
+        "day" => Grain::Day,
+        "week" => Grain::Week,
+        "month" => Grain::Month,
+        "quarter" => Grain::Quarter,
+        "year" => Grain::Year,
+        _ => return None,
+    })
+}
+
+/// True for words of the dataset's own name or label.
+fn names_rows(model: &SemanticModel, root: usize, words: &[crate::prompt::Word]) -> bool {
+    let dataset = &model.datasets[root];
+    let names = std::iter::once(&dataset.name).chain(&dataset.label);
+    let stems: Vec<String> = names.flat_map(|n| crate::prompt::words_of(n)).map(|w| crate::prompt::stem(&w)).collect();
+    words.iter().all(|w| stems.contains(&w.stem))
+}
+
 /// True when the chart asked for shows a second dimension.
 fn stacked(q: &Question) -> bool {
     q.words.iter().any(|w| w.is_any(&["stacked", "stack", "stacking", "grouped", "colored", "coloured"]))
@@ -294,6 +331,9 @@ fn entity_label(
     d.paths.contains_key(&r.to).then_some((r.to, label))
 }
 
+/// "A or B: who sold more?" sets the two side by side.
+const COMPARATIVES: &[&str] = &["more", "less", "better", "worse", "higher", "lower", "bigger", "larger", "stronger"];
+
 /// Several values of one column side by side become x or series.
 pub(super) fn splits(d: &mut Draft, scene: &Scene<'_>, conditions: &[Condition]) {
     let Scene { q, model, placed, .. } = *scene;
@@ -312,9 +352,12 @@ pub(super) fn splits(d: &mut Draft, scene: &Scene<'_>, conditions: &[Condition])
         return;
     }
     let temporal_axis = d.x.is_some_and(|x| model.column(x).value_type.is_temporal());
-    if d.x.is_none() && (q.has(Cue::Compare) || q.words.iter().any(|w| w.is("and"))) && q.has(Cue::Compare) {
+    let compared = q.has(Cue::Compare)
+        || (0..placed.len()).any(|k| sets_against(placed, k))
+        || q.words.iter().any(|w| w.is("or")) && q.words.iter().any(|w| w.is_any(COMPARATIVES));
+    if d.x.is_none() && compared {
         d.x = Some(column);
-    } else if d.x.is_some_and(|x| x != column) && d.split.is_none() && (q.has(Cue::Compare) || temporal_axis) {
+    } else if d.x.is_some_and(|x| x != column) && d.split.is_none() && (compared || temporal_axis) {
         d.split = Some(column);
     }
 }

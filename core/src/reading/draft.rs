@@ -234,7 +234,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     if d.having.is_some() {
         d.score += q.weights.counted;
     }
-    d.lost_group = lost_group(q, placed, d.x.is_some());
+    d.lost_group = d.lost_group.take().or_else(|| lost_group(q, placed, d.x.is_some()));
     d.lost_thing = lost_thing(&d, &scene);
     d.without = denied.datasets.into_iter().filter(|k| d.paths.contains_key(k)).collect();
     find_way(&mut d, &scene);

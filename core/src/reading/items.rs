@@ -121,7 +121,13 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         // "by year over 2000" compares, "trend over" does not: a comparator needs something to compare with.
         let numeric = matches!(comparator, Comparator::Gt | Comparator::Gte | Comparator::Lt | Comparator::Lte);
         let number = |w: &&Word| w.number.is_some() || number_word(&w.norm).is_some();
-        if numeric && !q.words[range.end..].iter().take(3).any(|w| number(&w)) {
+        let value_at = |at: usize, ends: bool| {
+            placed
+                .iter()
+                .any(|p| matches!(p.item, Item::Value(..)) && at == if ends { p.words.end } else { p.words.start })
+        };
+        let between_values = value_at(range.start, true) && value_at(range.end, false);
+        if numeric && !between_values && !q.words[range.end..].iter().take(3).any(|w| number(&w)) {
             continue;
         }
         let between = comparator == Comparator::Between;
@@ -432,8 +438,13 @@ fn hidden_by_cue(q: &Question, m: &Mention) -> bool {
         }
         if matches!(cue.cue, Cue::Transform(_)) {
             return q.cues.iter().any(|c| matches!(c.cue, Cue::YearOverYear))
+                || q.mentions.iter().any(|o| {
+                    let of = m.words.end + 1 == o.words.start && q.words[m.words.end].is_any(&["of", "in"]);
+                    of && o.weight >= 1.0
+                })
                 || q.mentions.iter().any(|o| o.words.end <= m.words.start && o.weight >= 1.0)
-                    && q.grains.iter().any(|g| g.kind == GrainKind::Comparison);
+                    && (q.grains.iter().any(|g| g.kind == GrainKind::Comparison)
+                        || q.times.shifts.iter().any(|s| s.certain));
         }
         // "total sales": the cue governs the next name, although a column is called "total".
         let governs = matches!(

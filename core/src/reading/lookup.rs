@@ -17,7 +17,13 @@ pub(super) fn lookup(d: &mut Draft, scene: &Scene<'_>) {
     let Scene { q, model, roles, placed } = *scene;
     let nothing_measured = d.assumed_measure && roles.counts.is_empty() && roles.measures.is_empty();
     let plain_pair = d.agg == Aggregation::None && d.y.is_some() && d.x.is_some();
-    if d.raw || d.chart.is_some() || d.split_grain.is_some() || !(nothing_measured || plain_pair) || !asks(scene) {
+    if d.raw
+        || d.having.is_some()
+        || d.chart.is_some()
+        || d.split_grain.is_some()
+        || !(nothing_measured || plain_pair)
+        || !asks(scene, d.root)
+    {
         return;
     }
     let other_shape = q.cues.iter().any(|c| {
@@ -43,7 +49,9 @@ pub(super) fn lookup(d: &mut Draft, scene: &Scene<'_>) {
         return;
     }
     let mut columns: Vec<ColumnRef> = Vec::new();
-    for n in &roles.plains {
+    // "patients named Katia": the word belongs to the condition.
+    let says_condition = |n: &super::roles::Named| q.words[placed[n.item].words.start].is("named");
+    for n in roles.plains.iter().filter(|n| !says_condition(n)) {
         if d.paths.contains_key(&n.column.dataset) && !columns.contains(&n.column) {
             columns.push(n.column);
         }
@@ -68,7 +76,6 @@ pub(super) fn lookup(d: &mut Draft, scene: &Scene<'_>) {
         // Two columns, one of them a number: drawn as they are.
         return;
     }
-    let _ = placed;
     d.columns = columns;
     d.raw = true;
     d.agg = Aggregation::None;
@@ -85,7 +92,13 @@ fn filtered_by_value(d: &Draft) -> bool {
 }
 
 /// True when the sentence opens like a request for things rather than for a figure.
-fn asks(scene: &Scene<'_>) -> bool {
+fn asks(scene: &Scene<'_>, root: usize) -> bool {
     let q = scene.q;
-    q.words.iter().take(3).any(|w| w.is_any(ASKS))
+    // "medications that cost less than 5": the things themselves.
+    let first = scene.placed.iter().find(|p| p.item != Item::Filler);
+    let described = first.is_some_and(|p| {
+        p.item == Item::Dataset(root)
+            && q.words.get(p.words.end).is_some_and(|w| w.is_any(&["with", "that", "which", "whose", "who", "having"]))
+    });
+    described || q.words.iter().take(3).any(|w| w.is_any(ASKS))
 }

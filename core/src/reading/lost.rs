@@ -30,6 +30,7 @@ pub(super) fn lost_thing(d: &Draft, scene: &Scene<'_>) -> Option<String> {
             && (after_preposition(q, placed, at)
                 || after_name(d, q, placed, at, end)
                 || ranked(d, placed, at)
+                || aggregated(q, placed, at, next)
                 || possessor(d, q, placed, at, next));
         if lost {
             return Some(word.norm.clone());
@@ -125,10 +126,22 @@ fn ranked(d: &Draft, placed: &[Placed], at: usize) -> bool {
     d.x.is_none() && before.is_some_and(|p| matches!(p.item, Item::Cue(Cue::Superlative(_))))
 }
 
+/// "the average age of buyers": the average of something of theirs, not of them.
+fn aggregated(q: &Question, placed: &[Placed], at: usize, next: Option<&Placed>) -> bool {
+    let aggregate = at.checked_sub(1).is_some_and(|k| matches!(placed[k].item, Item::Cue(Cue::Aggregate(_))));
+    aggregate && next.is_some_and(|p| p.item == Item::Filler && q.words[p.words.start].is("of"))
+}
+
 /// "inventory of Oishi": what it has is asked for, and the measure was only assumed.
 fn possessor(d: &Draft, q: &Question, placed: &[Placed], at: usize, next: Option<&Placed>) -> bool {
     let leads = placed[..at].iter().all(|p| matches!(p.item, Item::Filler));
-    d.assumed_measure && leads && next.is_some_and(|p| p.item == Item::Filler && q.words[p.words.start].is("of"))
+    let links = next.is_some_and(|p| match p.item {
+        Item::Filler => q.words[p.words.start].is("of"),
+        // "calories per serving"
+        Item::Cue(Cue::Group) => q.words[p.words.start].is("per"),
+        _ => false,
+    });
+    d.assumed_measure && leads && links
 }
 
 /// An unknown word that qualifies a measure known by another name than its own, or by a part of that.

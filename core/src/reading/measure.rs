@@ -98,7 +98,8 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
             }
             let entity = *alias || column.role == Role::Key && model.datasets[d.root].primary_key.len() != 1;
             let axis_elsewhere = !roles.groups.is_empty() || roles.grain.is_some() || roles.plains.is_empty();
-            if *distinct || (entity && !column.unique && axis_elsewhere && named_by_person(d, model)) {
+            let named_key = *alias && column.role == Role::Key;
+            if *distinct || (entity && !column.unique && (axis_elsewhere || named_key) && named_by_person(d, model)) {
                 d.agg = Aggregation::CountDistinct;
             }
             d.y = Some(named.column);
@@ -131,6 +132,23 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
             d.agg = agg;
         }
         return;
+    }
+    // "the provinces with the most transactions": what a key's name stands for is counted.
+    if let Some(named) = roles.superlative.and_then(|s| {
+        let next = placed[s.item + 1..].iter().position(|p| p.item != Item::Filler)?;
+        roles.plains.iter().find(|n| n.item == s.item + 1 + next)
+    }) && roles.superlative.is_some_and(|s| q.words[placed[s.item].words.clone()].iter().any(|w| w.is_any(MOST)))
+    {
+        let column = model.column(named.column);
+        if column.role == Role::Key
+            && !column.unique
+            && !column.aliases.is_empty()
+            && !entity_of_root(model, d.root, named.column)
+        {
+            d.y = Some(named.column);
+            d.agg = Aggregation::CountDistinct;
+            return;
+        }
     }
     if let Some(s) = roles.superlative {
         let said = &placed[s.item].words;
@@ -209,6 +227,8 @@ fn average_of_steps(d: &mut Draft, scene: &Scene<'_>) {
         (d.per, d.per_grain) = (Some(time), Some(step.grain));
     }
 }
+/// Superlatives of numbers of things.
+const MOST: &[&str] = &["most", "fewest", "least"];
 
 /// The item of the word that sets two columns against each other, else 0.
 fn correlate_item(placed: &[Placed]) -> usize {

@@ -101,6 +101,12 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
         return;
     }
+    if ranked_within(scene, &s, next) {
+        d.beyond = Some(
+            "A ranking within each group is more than one answer: ask for one of the groups, or for all together."
+                .to_owned(),
+        );
+    }
     let subject = subject(scene, &s, next);
     let counted = || subject.and_then(|(_, count)| count).or_else(|| counted_before(scene, &s));
     let s = &super::roles::Superlative { count: s.count.or_else(counted), ..s };
@@ -127,6 +133,10 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     let dimension_before = placed[..s.item].iter().any(|p| matches!(p.item, Item::Column(c) if !is_measure(model, c)));
     let asks_which = q.has(Cue::Which) && (dimension_before || d.x.is_some());
     if measure_next && !asks_which && s.count.is_none() && roles.measures.is_empty() && roles.counts.is_empty() {
+        if q.words.iter().any(|w| w.is("who")) && !roles.datasets.contains(&d.root) {
+            // "who is number one by volume": nothing says what is ranked.
+            d.lost_group = Some("who".to_owned());
+        }
         // "the highest price": an extreme, not a ranking.
         d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
         return;
@@ -145,6 +155,26 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             .is_some_and(|p| q.words[p.words.end - 1].norm.ends_with('s'));
         d.top_k = if asked_plural { None } else { Some(1) };
     }
+}
+
+/// "top 3 brands in each region": one thing is ranked, and something else says within what.
+fn ranked_within(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>) -> bool {
+    let Scene { q, model, placed, .. } = *scene;
+    let dimension = |k: usize| match placed[k].item {
+        Item::Column(c) if !is_measure(model, c) => Some(Some(c)),
+        Item::Dataset(_) => Some(None),
+        _ => None,
+    };
+    let Some(ranked) = next.filter(|_| s.count.is_some_and(|n| n > 1)) else { return false };
+    let Some(first) = dimension(ranked) else { return false };
+    (ranked + 1..placed.len()).any(|k| {
+        let each = placed[..k].iter().rev().find(|p| p.item != Item::Filler);
+        let each = each.is_some_and(|p| {
+            p.item == Item::Cue(Cue::Group)
+                && q.words[p.words.clone()].iter().any(|w| w.is_any(&["each", "every", "per"]))
+        });
+        each && dimension(k).is_some_and(|second| second != first)
+    })
 }
 
 /// The entity that a superlative ranks, and how many of it: the noun right after it, or the one before "with the".
@@ -232,6 +262,16 @@ pub(super) fn sorting(d: &mut Draft, q: &Question, model: &SemanticModel) {
     d.order = Some(OrderBy { by: target, dir: clause.dir });
 }
 
+const APART: &str = "The two stretches of time can't be told apart by a step of the calendar: ask for each.";
+
+/// The step that tells two stretches of time apart: years where they lie in different ones, else their own.
+fn apart(q: &Question) -> Option<Grain> {
+    let mut years = q.times.matches.iter().filter_map(|m| m.range.start).map(|s| s.year());
+    let same = matches!((years.next(), years.next()), (Some(a), Some(b)) if a == b);
+    let own = q.times.matches.iter().find_map(|m| m.unit);
+    if same || !q.times.shifts.is_empty() { own } else { Some(Grain::Year) }
+}
+
 /// "2024 vs 2023 by month": years as series over the months.
 pub(super) fn year_over_year(
     d: &mut Draft,
@@ -242,6 +282,27 @@ pub(super) fn year_over_year(
 ) {
     let Some(axis) = axis.filter(|a| model.column(*a).value_type.is_temporal()) else { return };
     let fine = matches!(d.x_grain, Some(Grain::Month | Grain::Quarter));
+    let beside = d.x.is_some_and(|x| !model.column(x).value_type.is_temporal());
+    let shifted = q.times.shifts.iter().any(|s| s.certain);
+    if ranges == 2 && d.split.is_none() && d.agg != Aggregation::None {
+        let grows = d.transform == Some(crate::quickspec::Transform::Growth) && d.x_grain.is_none();
+        if grows {
+            // Two stretches are set side by side: there is nothing between them to step along.
+            d.transform = None;
+        }
+        if beside && (grows || shifted || q.has(Cue::Compare)) {
+            d.split = Some(axis);
+            d.split_grain = apart(q);
+            d.beyond = d.split_grain.is_none().then(|| APART.to_owned());
+            return;
+        }
+        if grows && d.x.is_none() {
+            d.x = Some(axis);
+            d.x_grain = apart(q);
+            d.beyond = d.x_grain.is_none().then(|| APART.to_owned());
+            return;
+        }
+    }
     if q.has(Cue::YearOverYear) && fine && d.split.is_none() && d.transform.is_none() {
         d.split = Some(axis);
         d.split_grain = Some(Grain::Year);

@@ -99,6 +99,15 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
             {
                 // "the average number of stars": the average of what counts them.
             }
+            Item::Cue(Cue::Count)
+                if q.words[p.words.start].is_any(&["count", "counts"])
+                    && roles.plains.last().is_some_and(|n| n.item + 1 == i && names_key(model, n.column)) =>
+            {
+                // "the basket count": what stands before it is counted.
+                if let Some(named) = roles.plains.pop() {
+                    roles.counts.push(counted(named, false, &items[named.item]));
+                }
+            }
             Item::Cue(Cue::Count) => {
                 pending = Some(Pending { aggregate: None, words: 0 });
                 distinct = q.words[p.words.clone()].iter().any(|w| w.is_any(&["different", "distinct", "unique"]));
@@ -124,7 +133,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 None => axis = Some(if *cue == Cue::AxisX { 'x' } else { 'y' }),
             },
             Item::Cue(Cue::Superlative(dir)) => {
-                let count = number_near(items, i);
+                let count = ordinal_before(q, p).or_else(|| number_near(items, i));
                 if roles.superlative.is_none() || count.is_some() {
                     roles.superlative = Some(Superlative { dir: *dir, count, item: i });
                 }
@@ -191,6 +200,11 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                     pending = None;
                 } else if pending.as_ref().is_some_and(|p| p.aggregate.is_some()) && qualifies(items, i, *c, model) {
                     // "mean campaign ROI": the aggregate goes on to the number that follows.
+                } else if pending.as_ref().is_some_and(|p| p.aggregate == Some(Aggregation::Avg))
+                    && model.column(*c).role == Role::Key
+                    && p.source == Some(Source::Partial)
+                {
+                    // "average line value" is no average of line numbers.
                 } else if let Some(pend) = pending.take() {
                     match pend.aggregate {
                         Some(agg)
@@ -294,6 +308,12 @@ fn sorts_out(q: &Question, p: &Placed, roles: &Roles) -> bool {
         && !(roles.measures.is_empty() && roles.counts.is_empty())
 }
 
+/// A key that people gave a name of what it stands for.
+fn names_key(model: &SemanticModel, c: ColumnRef) -> bool {
+    let column = model.column(c);
+    column.role == Role::Key && !column.unique && !column.aliases.is_empty()
+}
+
 /// The column that "on the x axis" follows at once.
 fn column_just_before(q: &Question, items: &[Placed], i: usize) -> Option<Named> {
     let before = items.get(i.checked_sub(1)?)?;
@@ -339,6 +359,14 @@ pub fn only_measure(model: &SemanticModel, dataset: usize) -> Option<ColumnRef> 
         .map(|column| ColumnRef { dataset, column })
         .filter(|c| is_measure(model, *c));
     measures.next().filter(|_| measures.next().is_none())
+}
+
+/// "the second best": the ranking down to that place.
+fn ordinal_before(q: &Question, p: &Placed) -> Option<u32> {
+    const PLACES: [(&str, &str); 4] = [("second", "2nd"), ("third", "3rd"), ("fourth", "4th"), ("fifth", "5th")];
+    let before = q.words.get(p.words.start.checked_sub(1)?)?;
+    let place = PLACES.iter().position(|(word, short)| before.is(word) || before.is(short))?;
+    Some(place as u32 + 2)
 }
 
 /// A whole number right after or right before a superlative.

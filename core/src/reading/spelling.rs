@@ -2,24 +2,35 @@
 
 use super::cues;
 use crate::embed::Encoder;
-use crate::prompt::{TokenKind, Word, is_stopword, stem};
+use crate::prompt::{TokenKind, Word, is_stopword, singular, stem};
 use crate::semantic::Lexicon;
 
-/// Takes words that name nothing for another form of one that does: "director" for "directed by".
+/// Takes words that name nothing for another form of one that does ("director" for "directed by"), or for what the
+/// schema writes for them ("appt" for "appointments").
 pub fn relate(words: &mut [Word], lexicon: &Lexicon) -> Vec<(String, String)> {
     let mut related = Vec::new();
     let said: Vec<String> = words.iter().map(|w| w.stem.clone()).collect();
-    for word in words.iter_mut().filter(|w| w.kind == TokenKind::Word && w.stem.len() >= 5 && w.stem.is_ascii()) {
+    for word in words.iter_mut().filter(|w| w.kind == TokenKind::Word && w.norm.len() >= 4 && w.stem.is_ascii()) {
         if is_stopword(&word.norm) || cues::is_cue_word(&word.norm) || lexicon.phrase_exists(&word.stem) {
             continue;
         }
         if lexicon.knows(&word.norm) {
+            // Values may hold the word ("Driver 7"); where no name does, its abbreviation in one is meant besides.
+            if !lexicon.names(&word.norm)
+                && let Some(short) = lexicon.abbreviation(singular(&word.norm))
+            {
+                related.push((word.norm.clone(), short.clone()));
+                word.stem = short;
+            }
             continue;
         }
         // "the courses each teacher teaches": the teacher is named already.
         if let Some(root) = lexicon.same_root(&word.stem).filter(|r| said.iter().all(|s| s != r)) {
             related.push((word.norm.clone(), root.clone()));
             word.stem = root;
+        } else if let Some(short) = lexicon.abbreviation(singular(&word.norm)) {
+            related.push((word.norm.clone(), short.clone()));
+            word.stem = short;
         }
     }
     related

@@ -190,7 +190,8 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
         return clarify(0.2, "The question leaves open what is to be ranked.".into());
     }
     let asks = best.has_time || best.x.is_some() || !best.conditions.is_empty() || !best.assumed_measure;
-    let enough = best.grounded || best.raw || q.has(Cue::Overview) || asks && best.x_grain.is_some();
+    let enough =
+        best.grounded || sells(q, best, model) || best.raw || q.has(Cue::Overview) || asks && best.x_grain.is_some();
     if !enough {
         let vague =
             q.words.iter().any(|w| w.is_any(&["numbers", "figures", "everything", "stats", "statistics", "data"]));
@@ -232,6 +233,17 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
         return clarify(confidence.min(0.5), "The question leaves open what is wanted.".into());
     }
     Verdict { status: Status::Ok, confidence, reason: String::new() }
+}
+
+/// "how much have we sold this quarter": the verb names the measure of sales.
+fn sells(q: &Question, best: &Draft, model: &SemanticModel) -> bool {
+    let sales = |name: &str| crate::prompt::words_of(name).iter().any(|w| matches!(w.as_str(), "sales" | "revenue"));
+    best.has_time
+        && q.words.iter().any(|w| w.stem == "sell")
+        && best.y.is_some_and(|y| {
+            let column = model.column(y);
+            std::iter::once(&column.name).chain(&column.aliases).any(|n| sales(n))
+        })
 }
 
 /// True for nouns that mean no more than "rows".

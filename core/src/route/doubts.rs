@@ -33,6 +33,9 @@ pub fn doubt(q: &Question, prompt: &str, best: &Draft, others: &[Draft], model: 
         let name = |c: ColumnRef| &model.column(c).name;
         return Some(format!("An answer shows one measure: {} or {}?", name(first), name(second)));
     }
+    if best.assumed_measure && leans_on_nothing(q) {
+        return Some("The question goes on from another one, which is not given.".into());
+    }
     if best.is_hourless(model) {
         return Some("What is registered here keeps days, not the time of day.".into());
     }
@@ -40,6 +43,19 @@ pub fn doubt(q: &Question, prompt: &str, best: &Draft, others: &[Draft], model: 
         return Some(format!("A date can't be read: {note}."));
     }
     foreign(q, best)
+}
+
+/// "now per week", "the same again": what it changes is said elsewhere.
+fn leans_on_nothing(q: &Question) -> bool {
+    q.words.first().is_some_and(|w| w.is_any(&["now", "same", "also", "instead", "and"]))
+        || q.words.iter().any(|w| w.is_any(&["instead", "again"]))
+}
+
+/// "launched in 2024" of what people call the launch date.
+fn part_of_alias(model: &SemanticModel, c: ColumnRef, stem: &str) -> bool {
+    let column = model.column(c);
+    column.value_type.is_temporal()
+        && column.aliases.iter().any(|a| crate::prompt::words_of(a).iter().any(|w| crate::prompt::stem(w) == stem))
 }
 
 /// Words of another language that nobody taught here.
@@ -59,7 +75,11 @@ pub fn foreign(q: &Question, best: &Draft) -> Option<String> {
 /// A word that the reading takes for a column which only means something alike, and that column.
 fn only_similar(q: &Question, prompt: &str, best: &Draft, model: &SemanticModel) -> Option<(String, String)> {
     best.items.placed.iter().find_map(|p| match p.item {
-        Item::Column(c) if p.source == Some(Source::Similar) && (best.uses(c) || best.columns.contains(&c)) => {
+        Item::Column(c)
+            if p.source == Some(Source::Similar)
+                && (best.uses(c) || best.columns.contains(&c))
+                && !part_of_alias(model, c, &q.words[p.words.start].stem) =>
+        {
             let name = format!("{}.{}", model.datasets[c.dataset].full_name(), model.column(c).name);
             Some((q.text(prompt, &p.words), name))
         }

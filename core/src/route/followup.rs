@@ -51,6 +51,9 @@ pub fn ask(
         }
         spec.chart = if spec.chart == Chart::Table { Chart::Line } else { spec.chart };
         changed = true;
+    } else if let Some(x) = new.x.as_ref().filter(|x| splits(q) && spec.x.is_some() && spec.x.as_ref() != Some(x)) {
+        spec.split_by = Some(x.clone());
+        changed = true;
     } else if let Some(x) = new.x.as_ref().filter(|_| grouped_by(q)) {
         spec.x = Some(x.clone());
         spec.time_grain = None;
@@ -107,7 +110,18 @@ fn leans(q: &Question, change: &Draft) -> bool {
     let leaning =
         q.words.iter().take(3).any(|w| w.is_any(LEANING)) || q.words.iter().any(|w| w.is_any(&["instead", "same"]));
     let own_measure = !change.assumed_measure;
-    words <= 8 && change.unknown.len() <= 1 && (leaning || !own_measure)
+    words <= 8 && change.unknown.len() <= 1 + usize::from(replaces(q)) && (leaning || !own_measure)
+}
+
+/// "units instead of pesos" names what is replaced, too.
+fn replaces(q: &Question) -> bool {
+    q.words.windows(2).any(|w| w[0].is("instead") && w[1].is("of"))
+}
+
+/// "split it by region": besides what it is grouped by already.
+fn splits(q: &Question) -> bool {
+    let also = q.words.iter().any(|w| w.is("well")) && q.words.iter().any(|w| w.is("as"));
+    also || q.words.iter().take(3).any(|w| w.is_any(&["split", "break", "stack", "also", "additionally"]))
 }
 
 fn grouped_by(q: &Question) -> bool {

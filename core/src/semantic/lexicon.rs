@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::compiled::{Compiled, Names, Values, ValuesBuilder, View, compile_names};
 use super::misspelt::{Nearest, sounds_like};
 use super::{ColumnRef, SemanticModel};
+use crate::embed::Encoder;
+use crate::prompt::{abbreviates, singular};
 
 /// What a phrase names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,6 +94,34 @@ impl Lexicon {
             }
         });
         best.filter(|_| !tied).map(|(_, w)| w)
+    }
+
+    /// The stem that columns' names write for a word: "appt" for "appointment". The longest wins; two as long decide
+    /// nothing, and a common word ("car" for "carriage") abbreviates none.
+    pub fn abbreviation(&self, word: &str) -> Option<String> {
+        let mut best: Option<String> = None;
+        let mut tied = false;
+        self.view.stems_from(word.get(..1)?, &mut |stem| {
+            // Stemming turned a last y into i.
+            let short = stem.strip_suffix('i').map_or_else(|| stem.to_owned(), |s| format!("{s}y"));
+            if !abbreviates(&short, word) && !abbreviates(stem, word) || Encoder::get().is_common(&short) {
+                return;
+            }
+            match &best {
+                Some(b) if b.len() > stem.len() => {}
+                Some(b) if b.len() == stem.len() => tied = true,
+                _ => {
+                    best = Some(stem.to_owned());
+                    tied = false;
+                }
+            }
+        });
+        best.filter(|_| !tied)
+    }
+
+    /// True when a name holds this folded word, or its singular.
+    pub fn names(&self, norm: &str) -> bool {
+        self.view.names_know(norm) || self.view.names_know(singular(norm))
     }
 
     /// True when some phrase holds this folded word.

@@ -409,7 +409,11 @@ fn year_first(w: &Words, i: usize) -> Option<Point> {
 fn related_name(w: &Words, i: usize) -> Option<Point> {
     let (rel, _) = w.rel(i)?;
     let point = match month_at(w, i + 1) {
-        Some((month, _)) => Point::named(i + 2, Shape::Month(month), None),
+        Some((month, _)) => match year_after(w, i + 2) {
+            // "this January 2025", "nitong Enero 2025": the year says which.
+            Some((next, year, false)) => return Some(Point::named(next, Shape::Month(month), Some(year))),
+            _ => Point::named(i + 2, Shape::Month(month), None),
+        },
         None => compact::point_at(w, i + 1)?,
     };
     let span = related(point.when.missing_year()?, rel, w.clock);

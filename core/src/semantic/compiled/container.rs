@@ -30,7 +30,7 @@ impl std::fmt::Debug for Bytes {
 }
 
 /// Raised whenever the layout of any section, or what is written into one, changes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 const MAGIC: [u8; 4] = *b"RTRx";
 /// Magic, format, kind, number of sections, key, checksum of the body, checksum of what precedes it.

@@ -264,6 +264,10 @@ impl View {
         self.compiled.names.place_of(segment, column).is_some_and(|p| self.seen(p).is_some())
     }
 
+    pub(in crate::semantic) fn names_know(&self, word: &str) -> bool {
+        self.compiled.names.knows(word, &|p| self.seen(p).is_some())
+    }
+
     pub(in crate::semantic) fn knows(&self, word: &str) -> bool {
         self.compiled.names.knows(word, &|p| self.seen(p).is_some())
             || self.compiled.values.iter().enumerate().any(|(s, values)| values.knows(word, &|c| self.shows(s, c)))
