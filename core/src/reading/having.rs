@@ -3,12 +3,12 @@
 
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
-use super::entities::label_column;
+use super::entities::{entity_of_root, label_column};
 use super::items::{Item, Placed};
 use super::question::Question;
 use super::roles::{Counted, is_measure};
 use crate::entity::Comparator;
-use crate::semantic::{Aggregation, ColumnRef, SemanticModel};
+use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
 
 /// A bound on a group's figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,6 +44,8 @@ pub(super) fn find_having(
         let counted = (number + 1..placed.len()).find(solid).filter(|k| placed[*k].item == Item::Dataset(root));
         let (first, last, measure) = if let Some(counted) = counted.filter(|_| owns(q, placed[i].words.start)) {
             (i, counted, None)
+        } else if let Some((first, last, column)) = summed(q, placed, model, root, (before, i, number)) {
+            (first, last, Some((column, Aggregation::Sum)))
         } else {
             let Item::Column(column) = placed[before].item else { return None };
             let aggregate = (0..before).rev().find(solid)?;
@@ -63,6 +65,36 @@ pub(super) fn find_having(
         used[first..=last].fill(true);
         Some(Having { op, bound, measure, subject })
     })
+}
+
+/// "brands with more than 2 million in sales", "cities with sales below 100k": sums that a group has, said without an
+/// aggregate, since a row has no such name of its own. First and last item, and what is added up.
+fn summed(
+    q: &Question,
+    placed: &[Placed],
+    model: &SemanticModel,
+    root: usize,
+    (before, comparator, number): (usize, usize, usize),
+) -> Option<(usize, usize, ColumnRef)> {
+    let sums = |k: usize| match placed.get(k)?.item {
+        Item::Column(c) if c.dataset == root && is_measure(model, c) => {
+            (model.column(c).default_agg == Aggregation::Sum).then_some(c)
+        }
+        _ => None,
+    };
+    let after = (number + 1..placed.len()).find(|k| !matches!(placed[*k].item, Item::Filler));
+    let (first, last, column) = match (sums(before), after.and_then(|k| Some((k, sums(k)?)))) {
+        (Some(column), _) => (before, number, column),
+        (None, Some((k, column))) => (comparator, k, column),
+        (None, None) => return None,
+    };
+    let group = (0..first).rev().find(|k| !matches!(placed[*k].item, Item::Filler)).map(|k| &placed[k].item);
+    let grouped = matches!(group, Some(Item::Column(c))
+        if c.dataset == root
+            && model.column(*c).value_type == ValueType::Text
+            && !model.column(*c).unique
+            && !entity_of_root(model, root, *c));
+    (grouped && owns(q, placed[first].words.start)).then_some((first, last, column))
 }
 
 /// True when rows of a related dataset are counted and bounded ("how many customers have more than 3 orders"), which only

@@ -74,7 +74,9 @@ fn find_ranges(words: &[Word]) -> Option<(Bins, Range<usize>)> {
         let named = before.kind == TokenKind::Word
             && !before.is_any(SMALL)
             && !is_determiner(&before.norm)
-            && unit(before).is_none();
+            && unit(before).is_none()
+            // Bands of confidence are drawn around a forecast.
+            && !before.is("confidence");
         let limited = words[i + 1..].iter().take(3).any(|w| w.number.is_some() || number_word(&w.norm).is_some());
         ((lead > 0 || named) && !limited).then_some((Bins::Auto, i - lead..i + 1))
     })
