@@ -77,7 +77,9 @@ fn absence(d: &Draft, scene: &Scene<'_>) -> Option<String> {
     let whose_rows = somebody.is_some() && of_others;
     // "customers who never bought milk", of a table that only holds how many customers there were.
     let never = q.words[denial].is("never") && d.conditions.iter().any(|c| matches!(c.test, Test::NotIn(_)));
-    (lost || whose_rows || never).then(|| {
+    // "days without sales in NCR": whatever else is denied, an amount that is not there is told by no row.
+    let amount = of_no_amount(d, scene, denial);
+    (lost || whose_rows || never || amount).then(|| {
         let end = denial + if q.words[denial].is_any(&["never", "without"]) { 1 } else { 2 };
         let word = q.words[denial..end.min(q.words.len())].iter().map(|w| w.norm.as_str()).collect::<Vec<_>>().join(" ");
         format!(
@@ -85,6 +87,18 @@ fn absence(d: &Draft, scene: &Scene<'_>) -> Option<String> {
              that have some, and leave them out."
         )
     })
+}
+
+/// True when a denial is of a measure that no condition says anything of.
+fn of_no_amount(d: &Draft, scene: &Scene<'_>, denial: usize) -> bool {
+    let next = scene.placed.iter().find(|p| {
+        p.words.start > denial
+            && !matches!(p.item, Item::Filler | Item::Unknown | Item::Cue(Cue::Negation | Cue::Missing))
+    });
+    match next.map(|p| &p.item) {
+        Some(Item::Column(c)) => is_measure(scene.model, *c) && !d.conditions.iter().any(|k| k.column == *c),
+        _ => false,
+    }
 }
 
 /// Words that deny that something ever was: "never", "did not", "have no", "without". "Not" alone and "excluding" say

@@ -235,7 +235,7 @@ fn comparison(
 }
 
 fn numeric_before(model: &SemanticModel, before: Option<(usize, ColumnRef)>) -> Option<(usize, ColumnRef)> {
-    before.filter(|(_, c)| is_numeric(model, *c) || model.column(*c).role == Role::Key)
+    before.filter(|(_, c)| is_numeric(model, *c))
 }
 
 /// "lines with a quantity of more than 20" keeps the column; "sales of items over 500" does not.

@@ -88,13 +88,18 @@ fn summed(
         (None, Some((k, column))) => (comparator, k, column),
         (None, None) => return None,
     };
-    let group = (0..first).rev().find(|k| !matches!(placed[*k].item, Item::Filler)).map(|k| &placed[k].item);
-    let grouped = matches!(group, Some(Item::Column(c))
+    // "stores in NCR with ...": what else limits them may stand between.
+    let passed = |p: &Placed| matches!(p.item, Item::Filler | Item::Value(..) | Item::Time(_) | Item::Unknown);
+    let group = (0..first).rev().find(|k| !passed(&placed[*k])).map(|k| &placed[k]);
+    let grouped = matches!(group, Some(Placed { item: Item::Column(c), .. })
         if c.dataset == root
             && model.column(*c).value_type == ValueType::Text
             && !model.column(*c).unique
             && !entity_of_root(model, root, *c));
-    (grouped && owns(q, placed[first].words.start)).then_some((first, last, column))
+    // "which products sold more than 1000 units"
+    let asked =
+        group.is_some_and(|g| g.words.start.checked_sub(1).is_some_and(|w| q.words[w].is_any(&["which", "what"])));
+    (grouped && (asked || owns(q, placed[first].words.start))).then_some((first, last, column))
 }
 
 /// True when rows of a related dataset are counted and bounded ("how many customers have more than 3 orders"), which only

@@ -153,9 +153,10 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     if let Some(s) = roles.superlative {
         let said = &placed[s.item].words;
         let after = (said.end + 1).min(q.words.len());
-        if let Some(c) =
-            extreme_column(&q.words[said.start..after], model, d.root).filter(|_| roles.datasets.contains(&d.root))
-        {
+        if let Some(c) = extreme_column(&q.words[said.start..after], model, d.root).filter(|_| {
+            // "cheapest product" can only mean its price.
+            roles.datasets.contains(&d.root) || q.words[said.clone()].iter().any(|w| w.is_any(PRICED))
+        }) {
             d.y = Some(c);
             d.agg = model.column(c).default_agg;
             return;
@@ -216,8 +217,17 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
 
 /// "average monthly sales": the sum, over the months. The average of single rows would be another figure.
 fn average_of_steps(d: &mut Draft, scene: &Scene<'_>) {
-    let Scene { q, model, .. } = *scene;
+    let Scene { q, model, roles, placed } = *scene;
     let sums = d.y.is_some_and(|y| model.column(y).default_agg == Aggregation::Sum);
+    if d.agg == Aggregation::Avg
+        && sums
+        && let Some((named, _)) = roles.measures.first()
+        && let Some(below) = divisor(q, model, roles, placed, named)
+    {
+        // "average units per transaction": of what the transactions have, not of their single rows.
+        (d.agg, d.per) = (Aggregation::Sum, Some(below));
+        return;
+    }
     let step = q
         .grains
         .iter()
@@ -227,6 +237,9 @@ fn average_of_steps(d: &mut Draft, scene: &Scene<'_>) {
         (d.per, d.per_grain) = (Some(time), Some(step.grain));
     }
 }
+/// Superlatives that speak of a price, whatever they stand before.
+const PRICED: &[&str] = &["cheapest", "priciest", "expensive"];
+
 /// Superlatives of numbers of things.
 const MOST: &[&str] = &["most", "fewest", "least"];
 

@@ -101,7 +101,7 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
         return;
     }
-    if ranked_within(scene, &s, next) {
+    if ranked_within(scene, next) {
         d.beyond = Some(
             "A ranking within each group is more than one answer: ask for one of the groups, or for all together."
                 .to_owned(),
@@ -158,14 +158,14 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
 }
 
 /// "top 3 brands in each region": one thing is ranked, and something else says within what.
-fn ranked_within(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>) -> bool {
+fn ranked_within(scene: &Scene<'_>, next: Option<usize>) -> bool {
     let Scene { q, model, placed, .. } = *scene;
     let dimension = |k: usize| match placed[k].item {
         Item::Column(c) if !is_measure(model, c) => Some(Some(c)),
         Item::Dataset(_) => Some(None),
         _ => None,
     };
-    let Some(ranked) = next.filter(|_| s.count.is_some_and(|n| n > 1)) else { return false };
+    let Some(ranked) = next else { return false };
     let Some(first) = dimension(ranked) else { return false };
     (ranked + 1..placed.len()).any(|k| {
         let each = placed[..k].iter().rev().find(|p| p.item != Item::Filler);
