@@ -105,13 +105,23 @@ pub fn expanded(words: &[String]) -> Vec<String> {
     words
         .iter()
         .enumerate()
-        .flat_map(|(i, w)| match ABBREVIATIONS.iter().find(|(short, _)| short == w) {
-            Some((_, long)) => long.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
-            // "dept_no" is a number, "no_of_units" too; a column called "no" is left alone.
-            None if w == "no" && words.len() > 1 && (i > 0 || words[1] == "of") => vec!["number".to_owned()],
-            None => vec![w.clone()],
+        .flat_map(|(i, w)| match w.as_str() {
+            // "dist_km" has a unit of length.
+            "dist" if words.iter().any(|u| LENGTHS.contains(&u.as_str())) => vec!["distance".to_owned()],
+            _ => written_out(words, i, w),
         })
         .collect()
+}
+
+const LENGTHS: &[&str] = &["km", "mi", "m", "miles", "metres", "meters"];
+
+fn written_out(words: &[String], i: usize, w: &str) -> Vec<String> {
+    match ABBREVIATIONS.iter().find(|(short, _)| *short == w) {
+        Some((_, long)) => long.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+        // "dept_no" is a number, "no_of_units" too; a column called "no" is left alone.
+        None if w == "no" && words.len() > 1 && (i > 0 || words[1] == "of") => vec!["number".to_owned()],
+        None => vec![w.to_owned()],
+    }
 }
 
 /// True when a schema may write `short` for `long`: its beginning ("phys" for physician), or letters of it in order,

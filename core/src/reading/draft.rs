@@ -7,7 +7,7 @@ use super::conditions::find_conditions;
 use super::cues::Cue;
 use super::dimensions::{dimensions, splits};
 use super::doubt::{contradiction, find_way, times_apart};
-use super::having::{Having, ONE_FIGURE, bound_axis, bound_figure, bounds_related, find_having};
+use super::having::{Having, ONE_FIGURE, bound_axis, bound_figure, bounds_related, compared_measure, find_having};
 use super::items::{Item, Items, Placed, items_for};
 use super::lookup::lookup;
 use super::lost::{changed_noun, lost_group, lost_name, lost_thing};
@@ -208,6 +208,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         d.datasets.extend(counted);
     }
     splits(&mut d, &scene, &conditions);
+    compared_measure(&mut d, &scene, &conditions);
     shares(&mut d, q, &mut conditions);
     ranking(&mut d, &scene);
     sorting(&mut d, q, model);

@@ -7,7 +7,7 @@ use super::entities::{entity_of_root, label_column};
 use super::items::{Item, Placed};
 use super::question::Question;
 use super::roles::{Counted, is_measure};
-use crate::entity::Comparator;
+use crate::entity::{Comparator, Condition, Test};
 use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
 
 /// A bound on a group's figure.
@@ -113,6 +113,22 @@ pub(super) fn bounds_related(q: &Question, placed: &[Placed], root: usize) -> bo
         let related = counted.is_some_and(|k| matches!(placed[k].item, Item::Dataset(of) if of != root));
         bounds && related && owns(q, placed[i].words.start)
     })
+}
+
+/// "campaigns with fewer than 1000 conversions": of rows that have names, what is compared is what is shown.
+pub(super) fn compared_measure(d: &mut Draft, scene: &Scene<'_>, conditions: &[Condition]) {
+    let compared = |c: &&Condition| {
+        matches!(c.test, Test::Compare(..)) && c.column.dataset == d.root && is_measure(scene.model, c.column)
+    };
+    let mut all = conditions.iter().filter(compared).map(|c| c.column);
+    if let (Some(measure), None) = (all.next(), all.next())
+        && d.assumed_measure
+        && d.y.is_some()
+        && d.x.is_some_and(|x| entity_of_root(scene.model, d.root, x))
+    {
+        d.y = Some(measure);
+        d.agg = scene.model.column(measure).default_agg;
+    }
 }
 
 /// Makes the bounded figure the one that is shown. The reason when the question asks for another.

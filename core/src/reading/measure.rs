@@ -150,6 +150,14 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
             return;
         }
     }
+    let often = |w: &crate::prompt::Word| w.is_any(&["used", "common", "frequent", "frequently"]);
+    if let Some(s) = roles.superlative
+        && q.words.get(placed[s.item].words.end).is_some_and(often)
+    {
+        // "the least used payment method": how often it occurs.
+        (d.y, d.agg) = (None, Aggregation::Count);
+        return;
+    }
     if let Some(s) = roles.superlative {
         let said = &placed[s.item].words;
         let after = (said.end + 1).min(q.words.len());
@@ -211,7 +219,8 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         && let Some(c) = primary_measure(model, d.root)
     {
         d.y = Some(c);
-        d.agg = model.column(c).default_agg;
+        // "average line value": however it is called, its average.
+        d.agg = roles.bare_aggregate.unwrap_or(model.column(c).default_agg);
     }
 }
 
@@ -319,6 +328,13 @@ fn divisor(
     let counts = column.role == Role::Key && !column.unique
         || column.role == Role::Measure && column.default_agg == Aggregation::Sum;
     let between = &placed[measure.item + 1..n.item];
+    let reference =
+        model.relationships.iter().any(|r| r.from == n.column.dataset && r.from_columns.contains(&n.column.column));
+    let key = &model.datasets[n.column.dataset].primary_key;
+    // A reference groups, and the last part of a key tells rows apart.
+    if reference || key.len() > 1 && key.last() == Some(&n.column.column) {
+        return None;
+    }
     let per = between.len() == 1 && q.words[between[0].words.clone()].iter().all(|w| w.is("per"));
     (counts && per && n.column != measure.column).then_some(n.column)
 }

@@ -20,7 +20,10 @@ pub(super) fn shares(d: &mut Draft, q: &Question, conditions: &mut Vec<Condition
     let x_is_part = d.x.is_some() && d.x_grain.is_none();
     if !x_is_part {
         // "what share of sales comes from X": the last named value is the part, the others hold for the whole too.
-        let part = conditions.iter().position(|c| matches!(c.test, Test::In(_)));
+        let is_value = |c: &Condition| matches!(c.test, Test::In(_));
+        // "how much of Visayas' sales was snacks": what it was is the part.
+        let told = q.words.iter().skip(3).any(|w| w.is_any(&["was", "were"])) && q.words[0].is("how");
+        let part = if told { conditions.iter().rposition(is_value) } else { conditions.iter().position(is_value) };
         if let Some(at) = part {
             d.part.push(conditions.remove(at));
         } else {
