@@ -1,6 +1,8 @@
 //! Reading a question: words to a QuickSpec draft, as a search over joint readings.
 
 mod beyond;
+mod choice;
+mod comparisons;
 mod conditions;
 mod cues;
 mod dimensions;

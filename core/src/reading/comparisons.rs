@@ -1,0 +1,160 @@
+//! Comparisons: "more than 20 units", "between 50 and 100 pesos", "priced under 50".
+
+use super::conditions::{Found, after, before, condition, negated, stored_form, text_match};
+use super::cues::Cue;
+use super::implied::compared_column;
+use super::items::{Item, Placed};
+use crate::entity::{Comparator, Literal, Test};
+use crate::prompt::Word;
+use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
+
+fn is_numeric(model: &SemanticModel, c: ColumnRef) -> bool {
+    model.column(c).value_type.is_numeric()
+}
+
+/// A comparator with its column (before, else after, else implied) and its operand.
+pub(super) fn comparison(
+    items: &[Placed],
+    words: &[Word],
+    model: &SemanticModel,
+    root: usize,
+    i: usize,
+    comparator: Comparator,
+    used: &mut [bool],
+) -> Found {
+    let previous = before(items, i, 6, used).filter(|&k| matches!(items[k].item, Item::Column(_)));
+    let column_before = previous.and_then(|k| match items[k].item {
+        Item::Column(c) => Some((k, c)),
+        _ => None,
+    });
+    match comparator {
+        Comparator::IsNull | Comparator::NotNull => {
+            let (k, c) = column_before?;
+            used[k] = true;
+            used[i] = true;
+            // "ignore movies whose director is null"
+            let clause = (0..k)
+                .rev()
+                .take_while(|&b| !matches!(items[b].item, Item::Comma))
+                .find(|&b| items[b].item == Item::Cue(Cue::Negation));
+            if let Some(b) = clause {
+                used[b] = true;
+            }
+            let is_null = (comparator == Comparator::IsNull) != clause.is_some();
+            return Some((condition(c, Test::IsNull(is_null)), i + 1));
+        }
+        Comparator::StartsWith | Comparator::EndsWith | Comparator::Contains | Comparator::NotContains => {
+            return text_match(items, words, model, i, comparator, column_before, used);
+        }
+        _ => {}
+    }
+    let first = after(items, i, 4)?;
+    // "is not equal to Alaska": a value or a text as operand.
+    match &items[first].item {
+        Item::Value(c, v) if matches!(comparator, Comparator::Eq | Comparator::Ne) => {
+            let stored = Literal::Text(model.value(*c, *v));
+            used[i] = true;
+            used[first] = true;
+            if let Some((k, col)) = column_before
+                && col == *c
+            {
+                used[k] = true;
+            }
+            let test = if comparator == Comparator::Ne { Test::NotIn(vec![stored]) } else { Test::In(vec![stored]) };
+            return Some((condition(*c, test), first + 1));
+        }
+        Item::Quoted(text) if matches!(comparator, Comparator::Eq | Comparator::Ne) => {
+            let (k, c) = column_before?;
+            used[i] = true;
+            used[k] = true;
+            used[first] = true;
+            let value = vec![Literal::Text(stored_form(model, c, text))];
+            let test = if comparator == Comparator::Ne { Test::NotIn(value) } else { Test::In(value) };
+            return Some((condition(c, test), first + 1));
+        }
+        Item::Number(_) => {}
+        _ => return None,
+    }
+    let Item::Number(low) = items[first].item else { return None };
+    let (mut next, mut last) = (first + 1, first);
+    let mut high = None;
+    if comparator == Comparator::Between {
+        let second = (first + 1..items.len().min(first + 5)).find(|&k| matches!(items[k].item, Item::Number(_)))?;
+        if let Item::Number(n) = items[second].item {
+            high = Some(n);
+        }
+        last = second;
+        next = second + 1;
+    }
+    if numeric_before(model, column_before).is_none()
+        && let Some(Item::Dataset(_)) = items.get(last + 1).map(|p| &p.item)
+        && items[last + 1].words.start == items[last].words.end
+    {
+        // "with more than 3 physicians" counts them: see `having`.
+        return None;
+    }
+    let column_after = (last + 1..items.len().min(last + 4))
+        .take_while(|&k| matches!(items[k].item, Item::Filler | Item::Unknown | Item::Column(_)))
+        .find_map(|k| match items[k].item {
+            Item::Column(c) if is_numeric(model, c) && !used[k] => Some((k, c)),
+            _ => None,
+        });
+    let numeric_before = numeric_before(model, column_before);
+    let around = items[i].words.start.saturating_sub(2)..items[i].words.end;
+    let unit = items[last].words.end..(items[last].words.end + 2).min(words.len());
+    let implied = compared_column(&words[around], &words[unit], model, root);
+    // The column before belongs to the comparison when nothing but filler lies between, or nothing comes after.
+    let (at, column) = match (numeric_before, column_after) {
+        (Some(b), None) => (Some(b.0), b.1),
+        (Some(b), Some(a)) if i - b.0 <= 2 && !is_preposition(words, items, b.0, i) => {
+            let _ = a;
+            (Some(b.0), b.1)
+        }
+        (_, Some(a)) => {
+            next = next.max(a.0 + 1);
+            (Some(a.0), a.1)
+        }
+        (None, None) => (None, implied.or_else(|| money_column(model, root))?),
+    };
+    let (at, column) = match implied {
+        Some(c) if at.is_none() => (None, c),
+        _ => (at, column),
+    };
+    if let Some(k) = at {
+        used[k] = true;
+    }
+    for flag in &mut used[i..=last] {
+        *flag = true;
+    }
+    let negative = negated(items, i, used);
+    let test = match (comparator, high) {
+        (Comparator::Between, Some(h)) => Test::Between(low.min(h), low.max(h)),
+        (Comparator::Gt, _) => Test::Compare(if negative { "lte" } else { "gt" }, low),
+        (Comparator::Gte, _) => Test::Compare(if negative { "lt" } else { "gte" }, low),
+        (Comparator::Lt, _) => Test::Compare(if negative { "gte" } else { "lt" }, low),
+        (Comparator::Lte, _) => Test::Compare(if negative { "gt" } else { "lte" }, low),
+        (Comparator::Ne, _) => Test::NotIn(vec![Literal::Number(low)]),
+        _ => Test::In(vec![Literal::Number(low)]),
+    };
+    Some((condition(column, test), next))
+}
+
+fn numeric_before(model: &SemanticModel, before: Option<(usize, ColumnRef)>) -> Option<(usize, ColumnRef)> {
+    before.filter(|(_, c)| is_numeric(model, *c))
+}
+
+/// "lines with a quantity of more than 20" keeps the column; "sales of items over 500" does not.
+fn is_preposition(words: &[Word], items: &[Placed], column: usize, comparator: usize) -> bool {
+    (items[column].words.end..items[comparator].words.start).any(|w| words[w].is_any(&["from", "for"]))
+}
+
+/// The first additive measure: what a bare amount is held against.
+fn money_column(model: &SemanticModel, root: usize) -> Option<ColumnRef> {
+    model.datasets[root]
+        .columns
+        .iter()
+        .position(|c| {
+            c.role == Role::Measure && c.default_agg == Aggregation::Sum && c.value_type == ValueType::Decimal
+        })
+        .map(|column| ColumnRef { dataset: root, column })
+}
