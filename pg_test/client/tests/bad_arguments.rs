@@ -5,6 +5,7 @@ use router_client_tests::{Database, Server, value};
 
 /// A call, and how it is refused.
 const REFUSED: &[(&str, &str)] = &[
+    ("router_compare_strategies(now(), now() - interval '1 day')", "22023"),
     ("match_query_embeddings('[1,2]'::vector, 0.5, 5)", "22023"),
     ("match_query_embeddings('[1,2]'::vector, 0.5, -1)", "22023"),
     ("router_accept(-1)", "42704"),
@@ -77,7 +78,6 @@ const REFUSED: &[(&str, &str)] = &[
 const ANSWERED: &[&str] = &[
     "router_assignments(status => 'NO_SUCH')",
     "router_cache_invalidate('')",
-    "router_compare_strategies(now(), now() - interval '1 day')",
     "router_disallow_function('pg_sleep(double precision)')",
     "router_forget(-1)",
     "router_task_type('')",
