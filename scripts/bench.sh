@@ -43,7 +43,7 @@ medians() {
 
 # Rows "name, round, value": each divided by the base of its round.
 ratios() {
-  awk -F '\t' -v base="$2" 'NR == FNR { if ($1 == base) of[$2] = $3; next } $2 in of { printf "%s\t%s\t%.3f\n", $1, $2, $3 / of[$2] }' "$1" "$1"
+  awk -F '\t' -v base="$2" 'NR == FNR { if ($1 == base) of[$2] = $3; next } of[$2] > 0 { printf "%s\t%s\t%.3f\n", $1, $2, $3 / of[$2] }' "$1" "$1"
 }
 
 head_of_report() {
