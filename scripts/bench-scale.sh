@@ -48,8 +48,8 @@ median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
     part == "figures" { line[++n] = sprintf("%-10s p50 %5d us, p99 %6d us, slowest %6d us; %d questions, %d answered, %d of the right dataset", $1, $2, $3, $4, $5, $6, $7) }
     END {
       for (i = 1; i <= n; i++) print line[i]
-      private_was = was["Private_Dirty:"]; private_is = is["Private_Dirty:"]
-      printf "memory of the backend over these questions: resident %d -> %d kB, its own (pages written) %d -> %d kB; mapped of compiled files %d kB\n",
+      private_was = was["Anonymous:"]; private_is = is["Anonymous:"]
+      printf "memory of the backend over these questions: resident %d -> %d kB, its own (anonymous pages) %d -> %d kB; mapped of compiled files %d kB\n",
         was["Rss:"], is["Rss:"], private_was, private_is, is["Mapped:"]
     }'
 } | tee "$report"

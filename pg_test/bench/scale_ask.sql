@@ -27,7 +27,7 @@ JOIN LATERAL (SELECT stored[1 + (q * 37) % cardinality(stored)] AS value
 CREATE TEMP TABLE taken (q int, micros float8, status text, dataset text);
 
 \echo before
-\! awk '/^(Rss|Private_Clean|Private_Dirty|Pss_Shmem):/ { print $1 "\t" $2 }' /proc/$BACKEND/smaps_rollup
+\! awk '/^(Rss|Private_Clean|Private_Dirty|Pss_Shmem|Anonymous):/ { print $1 "\t" $2 }' /proc/$BACKEND/smaps_rollup
 
 DO $$
 DECLARE
@@ -44,7 +44,7 @@ END
 $$;
 
 \echo after
-\! awk '/^(Rss|Private_Clean|Private_Dirty|Pss_Shmem):/ { print $1 "\t" $2 }' /proc/$BACKEND/smaps_rollup
+\! awk '/^(Rss|Private_Clean|Private_Dirty|Pss_Shmem|Anonymous):/ { print $1 "\t" $2 }' /proc/$BACKEND/smaps_rollup
 \! awk '/pg_router/ { on = 1 } on && /^Rss:/ { sum += $2; on = 0 } END { print "Mapped:\t" sum + 0 }' /proc/$BACKEND/smaps
 
 \echo figures
