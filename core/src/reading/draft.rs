@@ -209,7 +209,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     }
     splits(&mut d, &scene, &conditions);
     compared_measure(&mut d, &scene, &conditions);
-    shares(&mut d, q, &mut conditions);
+    shares(&mut d, &scene, &mut conditions);
     ranking(&mut d, &scene);
     sorting(&mut d, q, model);
     lookup(&mut d, &scene);

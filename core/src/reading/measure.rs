@@ -246,6 +246,7 @@ fn average_of_steps(d: &mut Draft, scene: &Scene<'_>) {
         (d.per, d.per_grain) = (Some(time), Some(step.grain));
     }
 }
+
 /// Superlatives that speak of a price, whatever they stand before.
 const PRICED: &[&str] = &["cheapest", "priciest", "expensive"];
 

@@ -12,24 +12,36 @@ use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
 use crate::time::Grain;
 
 /// Parts of a whole: shares over x, or one part's share.
-pub(super) fn shares(d: &mut Draft, q: &Question, conditions: &mut Vec<Condition>) {
+pub(super) fn shares(d: &mut Draft, scene: &Scene<'_>, conditions: &mut Vec<Condition>) {
+    let q = scene.q;
     if !q.has(Cue::Share) || d.agg == Aggregation::None || d.agg == Aggregation::Avg {
         return;
     }
     d.normalize = true;
     let x_is_part = d.x.is_some() && d.x_grain.is_none();
     if !x_is_part {
-        // "what share of sales comes from X": the last named value is the part, the others hold for the whole too.
+        // "what share of NCR's sales comes from X": what is told of it is the part, else the first named value. The
+        // others hold for the whole, too.
         let is_value = |c: &Condition| matches!(c.test, Test::In(_));
-        // "how much of Visayas' sales was snacks": what it was is the part.
-        let told = q.words.iter().skip(3).any(|w| w.is_any(&["was", "were"])) && q.words[0].is("how");
-        let part = if told { conditions.iter().rposition(is_value) } else { conditions.iter().position(is_value) };
+        let told = part_told(scene);
+        let part = conditions.iter().position(|c| is_value(c) && Some(c.column) == told);
+        let part = part.or_else(|| conditions.iter().position(is_value));
         if let Some(at) = part {
             d.part.push(conditions.remove(at));
         } else {
             d.normalize = false;
         }
     }
+}
+
+/// The column of a value that a verb tells of the whole: "comes from Alaska", "was snacks".
+fn part_told(scene: &Scene<'_>) -> Option<ColumnRef> {
+    let words = &scene.q.words;
+    scene.placed.iter().skip(1).find_map(|p| {
+        let Item::Value(column, _) = p.item else { return None };
+        let verb = words[..p.words.start].iter().rposition(|w| !w.is_any(&["the", "a", "from"]))?;
+        words[verb].is_any(&["is", "are", "was", "were", "comes", "come", "came"]).then_some(column)
+    })
 }
 
 /// "when was the last payment": the date of it.
@@ -296,13 +308,13 @@ pub(super) fn year_over_year(
         if beside && (grows || shifted || q.has(Cue::Compare)) {
             d.split = Some(axis);
             d.split_grain = apart(q);
-            d.beyond = d.split_grain.is_none().then(|| APART.to_owned());
+            d.beyond = d.beyond.take().or_else(|| d.split_grain.is_none().then(|| APART.to_owned()));
             return;
         }
         if grows && d.x.is_none() {
             d.x = Some(axis);
             d.x_grain = apart(q);
-            d.beyond = d.x_grain.is_none().then(|| APART.to_owned());
+            d.beyond = d.beyond.take().or_else(|| d.x_grain.is_none().then(|| APART.to_owned()));
             return;
         }
     }
