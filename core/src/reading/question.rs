@@ -67,7 +67,7 @@ impl Question {
         }
         let mut corrections = spelling::correct(&mut words, lexicon);
         corrections.extend(spelling::relate(&mut words, lexicon));
-        let times = time::read(&tokens, clock);
+        let mut times = time::read(&tokens, clock);
         let to_words = |range: &Range<usize>| word_range(&words, range);
         let time_words: Vec<Range<usize>> = times.matches.iter().map(|m| to_words(&m.tokens)).collect();
         let grains = time::find_grains(&tokens)
@@ -79,6 +79,7 @@ impl Question {
         if let Some(order) = &order {
             cues.retain(|c| c.words.end <= order.words.start || c.words.start >= order.words.end);
         }
+        deny_days(&mut times, &mut cues, &words);
         let bins = find_bins(&words);
         if let Some((_, range)) = &bins {
             cues.retain(|c| c.words.end <= range.start || c.words.start >= range.end);
@@ -156,4 +157,19 @@ fn word_range(words: &[Word], tokens: &Range<usize>) -> Range<usize> {
     let start = words.partition_point(|w| w.token < tokens.start);
     let end = words.partition_point(|w| w.token < tokens.end);
     start..end.max(start)
+}
+
+/// "excluding weekends", "not on Sundays": all other days are meant, and the word denies nothing else ("in NCR").
+fn deny_days(times: &mut Findings, cues: &mut Vec<CueMatch>, words: &[Word]) {
+    const LINKS: &[&str] = &["on", "the", "of", "in", "for", "all", "any"];
+    for days in &mut times.days {
+        let first = word_range(words, &days.tokens).start;
+        let denies = |c: &CueMatch| {
+            c.cue == Cue::Negation && c.words.end <= first && words[c.words.end..first].iter().all(|w| w.is_any(LINKS))
+        };
+        if let Some(at) = cues.iter().position(denies) {
+            cues.remove(at);
+            days.days = (1..=7).filter(|day| !days.days.contains(day)).collect();
+        }
+    }
 }

@@ -3,13 +3,12 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::cues::Cue;
 use super::draft::Draft;
 use super::items::{Item, Placed};
 use super::question::Question;
 use crate::entity::{Condition, Test};
 use crate::semantic::{ColumnRef, Role, SemanticModel, ValueType};
-use crate::time::{Clock, DayFilter, Grain, TimeRange, shifted};
+use crate::time::{Clock, Grain, TimeRange, shifted};
 
 /// The time conditions of a reading.
 #[derive(Debug, Default)]
@@ -111,21 +110,12 @@ pub fn conditions(q: &Question, placed: &[Placed], model: &SemanticModel, d: &Dr
     {
         out.conditions.push(Condition {
             column,
-            test: Test::Weekdays(days_meant(q, days)),
+            test: Test::Weekdays(days.days.clone()),
             or: false,
             alternative: false,
         });
     }
     out
-}
-
-/// The days themselves, or all others: "excluding weekends", "not on Sundays".
-fn days_meant(q: &Question, days: &DayFilter) -> Vec<u8> {
-    let first = q.words.iter().position(|w| w.token >= days.tokens.start).unwrap_or(q.words.len());
-    let linked =
-        |from: usize| q.words[from..first].iter().all(|w| w.is_any(&["on", "the", "of", "in", "for", "all", "any"]));
-    let denied = q.cues.iter().any(|c| c.cue == Cue::Negation && c.words.end <= first && linked(c.words.end));
-    if denied { (1..=7).filter(|day| !days.days.contains(day)).collect() } else { days.days.clone() }
 }
 
 /// A whole-number column that holds years.
