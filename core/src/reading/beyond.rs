@@ -143,12 +143,12 @@ fn subject(d: &Draft, model: &SemanticModel) -> Option<ColumnRef> {
     let listed = d.columns.first().copied();
     counted.or(grouped).or(listed).filter(|c| {
         let label = c.dataset == d.root && label_column(model, d.root) == Some(*c);
-        !label && !names_rows(model, *c)
+        !label && !tells_rows_apart(model, *c)
     })
 }
 
 /// True for a column of which nearly every row has a value of its own.
-fn names_rows(model: &SemanticModel, c: ColumnRef) -> bool {
+fn tells_rows_apart(model: &SemanticModel, c: ColumnRef) -> bool {
     let column = model.column(c);
     let rows = model.datasets[c.dataset].rows;
     column.unique
@@ -159,7 +159,7 @@ fn names_rows(model: &SemanticModel, c: ColumnRef) -> bool {
 /// True when a column tells something of `subject` itself: it is the subject, or stands in the dataset of those that
 /// the subject's rows are.
 fn belongs(column: ColumnRef, subject: ColumnRef, model: &SemanticModel) -> bool {
-    column == subject || column.dataset == subject.dataset && names_rows(model, subject)
+    column == subject || column.dataset == subject.dataset && tells_rows_apart(model, subject)
 }
 
 /// "forecast vs actual" over a column that holds only one of them.

@@ -106,10 +106,7 @@ pub(super) fn comparison(
     // The column before belongs to the comparison when nothing but filler lies between, or nothing comes after.
     let (at, column) = match (numeric_before, column_after) {
         (Some(b), None) => (Some(b.0), b.1),
-        (Some(b), Some(a)) if i - b.0 <= 2 && !is_preposition(words, items, b.0, i) => {
-            let _ = a;
-            (Some(b.0), b.1)
-        }
+        (Some(b), Some(_)) if i - b.0 <= 2 && !is_preposition(words, items, b.0, i) => (Some(b.0), b.1),
         (_, Some(a)) => {
             next = next.max(a.0 + 1);
             (Some(a.0), a.1)

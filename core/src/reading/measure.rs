@@ -7,7 +7,7 @@ use super::entities::entity_of_root;
 use super::implied::extreme_column;
 use super::items::{Item, Placed};
 use super::question::Question;
-use super::roles::{Counted, Named, Roles, is_measure, only_measure};
+use super::roles::{Counted, Named, Roles, is_measure, names_key, only_measure};
 use super::steps::Bins;
 use super::times::time_column;
 use crate::quickspec::Chart;
@@ -138,17 +138,12 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         let next = placed[s.item + 1..].iter().position(|p| p.item != Item::Filler)?;
         roles.plains.iter().find(|n| n.item == s.item + 1 + next)
     }) && roles.superlative.is_some_and(|s| q.words[placed[s.item].words.clone()].iter().any(|w| w.is_any(MOST)))
+        && names_key(model, named.column)
+        && !entity_of_root(model, d.root, named.column)
     {
-        let column = model.column(named.column);
-        if column.role == Role::Key
-            && !column.unique
-            && !column.aliases.is_empty()
-            && !entity_of_root(model, d.root, named.column)
-        {
-            d.y = Some(named.column);
-            d.agg = Aggregation::CountDistinct;
-            return;
-        }
+        d.y = Some(named.column);
+        d.agg = Aggregation::CountDistinct;
+        return;
     }
     let often = |w: &crate::prompt::Word| w.is_any(&["used", "common", "frequent", "frequently"]);
     if let Some(s) = roles.superlative
@@ -181,11 +176,7 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         return;
     }
     // "transactions not paid in cash": a key's noun stands for what it identifies.
-    let aliased = |n: &&Named| {
-        model.column(n.column).role == Role::Key
-            && !model.column(n.column).unique
-            && !model.column(n.column).aliases.is_empty()
-    };
+    let aliased = |n: &&Named| names_key(model, n.column);
     if let Some(named) = roles.plains.iter().find(aliased).filter(|n| {
         let listing =
             q.words.first().is_some_and(|w| w.is_any(&["list", "name", "names", "what", "which", "give", "find"]));

@@ -309,7 +309,7 @@ fn sorts_out(q: &Question, p: &Placed, roles: &Roles) -> bool {
 }
 
 /// A key that people gave a name of what it stands for.
-fn names_key(model: &SemanticModel, c: ColumnRef) -> bool {
+pub(super) fn names_key(model: &SemanticModel, c: ColumnRef) -> bool {
     let column = model.column(c);
     column.role == Role::Key && !column.unique && !column.aliases.is_empty()
 }
