@@ -23,7 +23,7 @@ import sys
 import threading
 from pathlib import Path
 
-from offline_eval import SUITES, arguments
+from offline_eval import arguments, suites
 
 FACTORS = (0.5, 0.8, 0.9, 1.1, 1.25, 2.0)
 
@@ -62,13 +62,13 @@ class Asker:
 
 class Problem:
     def __init__(self, args):
-        suites = [make(args) for make in SUITES if getattr(args, make.__name__)]
-        self.askers = [Asker(args, suite) for suite in suites]
+        made = list(suites(args))
+        self.askers = [Asker(args, suite) for suite in made]
         self.stay, self.only = args.stay, args.only
         self.start = self.askers[0].shipped()
         # Databases of nvBench are dealt out; the other suites have one database each.
-        self.suites = [suite.name for suite in suites for _ in suite.questions]
-        databases = [group if suite.name == "nvbench" else suite.name for suite in suites for group in suite.groups]
+        self.suites = [suite.name for suite in made for _ in suite.questions]
+        databases = [group if suite.name == "nvbench" else suite.name for suite in made for group in suite.groups]
         self.folds = [int(hashlib.sha256(d.encode()).hexdigest(), 16) % args.folds for d in databases]
         guards = [args.guard and suite != "nvbench" for suite in self.suites]
         self.folds = [None if guard else fold for fold, guard in zip(self.folds, guards)]

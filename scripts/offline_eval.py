@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Scores the reading of questions without the extension: a fast loop for whoever changes it.
 
-    offline_eval.py --psql "psql -h DIR -U postgres" [--nvbench DB] [--scout DB] [--reading DB] [--answers FILE]
+    offline_eval.py --psql "psql -h DIR -U postgres" [--nvbench DB] [--scout DB] [--reading DB] [--fresh DB] [--answers FILE]
 
-Each DB holds the data of its kit (nvbench, scout) or of pg_test/reading. Catalog facts are read by psql, the model is
+Each DB holds the data of its kit (nvbench, scout), or of pg_test/reading; for --fresh the schemas of pg_test/reading/fresh
+and the demo data. Catalog facts are read by psql, the model is
 inferred as registration would (`core/examples/model.rs`), questions are read by `core/examples/ask.rs`, and the SQL of
 both sides runs in DB. --answers writes what scripts/fit_confidence.py wants. Kits are found in EVAL_DIR, by default
 ../shared/eval. Databases of nvBench are told apart as halves A and B by a hash of their names, so that what is improved
@@ -125,16 +126,22 @@ def nvbench(args):
         for half, tier in sorted(k for k in tally if len(k) == 2):
             print(f"nvbench {half} tier {tier}: {tally[half, tier, 'right']} of {tally[half, tier]} = {tally[half, tier, 'right'] / tally[half, tier]:.3f}")
 
+        print("nvbench: " + surely(answers, right))
+
     asked = [{"prompt": q["question"], "datasets": [q["db"] + ".*"]} for q in questions]
-    return Suite("nvbench", model, asked, [q["db"] for q in questions], judge, report)
+    return [Suite("nvbench", model, asked, [q["db"] for q in questions], judge, report)]
+
+
+def registered():
+    """How the demo data is registered."""
+    text = (KITS.parent / "scout/register.sql").read_text()
+    return {m[1]: json.loads(m[2]) for m in re.finditer(r"router_register\('([^']+)', \$json\$(.*?)\$json\$", text, re.S)}
 
 
 def scout(args):
     kit = load(KITS / "scout/score.py")
-    register = (KITS.parent / "scout/register.sql").read_text()
-    options = {m[1]: json.loads(m[2]) for m in re.finditer(r"router_register\('([^']+)', \$json\$(.*?)\$json\$", register, re.S)}
-    model = infer(args, facts(args, args.scout, ["public", "neural%"], options))
-    items = [json.loads(line) for line in (KITS / "scout/questions.jsonl").open()]
+    model = infer(args, facts(args, args.scout, ["public", "neural%"], registered()))
+    items = [json.loads(line) for line in args.scout_questions.open()]
     settings = argparse.Namespace(psql=args.psql, dsn=args.scout, relations=kit.RELATIONS, private=kit.PRIVATE, timeout=20000)
 
     def verdicts(answers):
@@ -145,52 +152,87 @@ def scout(args):
 
     def report(answers, right):
         status = sum(v["status_ok"] for v in verdicts(list(enumerate(answers))))
-        print(f"scout: correct {sum(right)} of {len(right)}, status {status}")
+        print(f"scout: correct {sum(right)} of {len(right)}, status {status}, " + surely(answers, right))
 
     asked = [{"prompt": i["prompt"], **(i.get("context") or {})} for i in items]
-    return Suite("scout", model, asked, ["scout " + i["category"] for i in items],
-                 lambda answers: [v["correct"] for v in verdicts(answers)], report)
+    return [Suite("scout", model, asked, ["scout " + i["category"] for i in items],
+                  lambda answers: [v["correct"] for v in verdicts(answers)], report)]
 
 
 def reading(args):
+    return [written(args, "reading", ROOT / "pg_test/reading/questions.txt", args.reading,
+                    infer(args, facts(args, args.reading, ["care", "freight"])), {})]
+
+
+def fresh(args):
+    """The sets of pg_test/reading/fresh whose schema is in the database; "scout" stands for the demo data."""
+    for path in sorted((ROOT / "pg_test/reading/fresh").glob("*.txt")):
+        yield from own(args, path, args.fresh)
+
+
+def own(args, path, database):
+    """A file of questions over the schema that is called as the file is, up to "_"."""
+    schema = path.stem.split("_")[0]
+    schemas, options = (["public", "neural%"], registered()) if schema == "scout" else ([schema], None)
+    place = f"to_regclass('public.scout_gold_kpis')" if schema == "scout" else f"to_regnamespace('{schema}')"
+    if query(args, database, f"SELECT {place}").strip():
+        context = {"as_of": "2025-03-15T10:00:00+08:00", "timezone": "Asia/Manila"}
+        yield written(args, f"fresh_{path.stem}", path, database, infer(args, facts(args, database, schemas, options)), context)
+
+
+def written(args, name, path, database, model, context):
+    """A text file: a question, "@ CONTEXT", and "= ANSWER" as often as answers are right; "!" marks what is read wrong."""
     items, category = [], ""
-    for line in (ROOT / "pg_test/reading/questions.txt").read_text().splitlines():
+    for line in path.read_text().splitlines():
         if line.startswith("["):
             category = line
+        elif line.startswith("@ "):
+            items[-1][3].update(json.loads(line[2:]))
         elif line.startswith("="):
             items[-1][1].append(line)
         elif line and not line.startswith("#"):
-            items.append((line, [], category))
-    model = infer(args, facts(args, args.reading, ["care", "freight"]))
+            items.append((line.lstrip("!"), [], category, dict(context)))
 
     def report(answers, right):
-        for (text, _, _), a in ((i, a) for i, a, good in zip(items, answers, right) if not good):
+        for (text, *_), a in ((i, a) for i, a, good in zip(items, answers, right) if not good):
             print(f"  {text}\n    {a['status']} {a.get('confidence', 0):.2f} {a.get('sql') or a['explain']}")
-        print(f"reading: {sum(right)} of {len(right)}")
+        print(f"{name}: {sum(right)} of {len(right)}, " + surely(answers, right))
 
-    return Suite("reading", model, [{"prompt": text} for text, _, _ in items], [category for _, _, category in items],
-                 lambda answers: [any(fits(args, a, w) for w in items[i][1]) for i, a in answers], report)
-
-
-SUITES = (nvbench, scout, reading)
+    return Suite(name, model, [{"prompt": text, **own} for text, _, _, own in items],
+                 [f"{name} {category}" for _, _, category, _ in items],
+                 lambda answers: [any(fits(args, database, a, w) for w in items[i][1]) for i, a in answers], report)
 
 
-def fits(args, answer, wanted):
-    body = wanted.lstrip("=>").strip()
+def surely(answers, right):
+    sure = [good for a, good in zip(answers, right) if a["status"] == "ok" and a.get("confidence", 0) >= 0.9]
+    return f"right at 0.9 or more {sum(sure)} of {len(sure)}"
+
+
+SUITES = (nvbench, scout, reading, fresh)
+
+
+def fits(args, database, answer, wanted):
+    """Is the answer what a line of such a file says? As pg_test/client/tests/reading.rs compares."""
+    how, body = wanted[1:2], wanted.lstrip("=>#<").strip()
     if not body.startswith(("SELECT", "WITH")):
         return answer["status"] in body.split("|")
     if not answer.get("sql"):
         return False
-    got, gold = ([json.loads(line) for line in query(args, args.reading, f"SELECT row_to_json(r) FROM ({s}) r;").splitlines()]
+    got, gold = ([json.loads(line) for line in query(args, database, f"SELECT row_to_json(r) FROM ({s}) r;").splitlines()]
                  for s in (answer["sql"], body))
+    if how == "#":
+        firsts = [str(next(iter(row.values()))) for row in got]
+        return len(got) == len(gold) and all(any(f in map(str, row.values()) for row in gold) for f in firsts)
     named = all(rows and "y_value" in rows[0] for rows in (got, gold))
 
-    def line(row):
-        values = [row.get(k) for k in ("x_axis", "y_value", "series") if k in row] if named else sorted(map(str, row.values()))
+    def line(row, axes=("x_axis", "y_value", "series")):
+        values = [row.get(k) for k in axes if k in row] if named else sorted(map(str, row.values()))
         return str([f"{float(v):.6f}" if isinstance(v, (int, float)) and not isinstance(v, bool) else v for v in values])
-    ordered = wanted.startswith("=>")
+    if how == "<":
+        points = {line(row) for row in gold}
+        return len(got) >= min(len(gold), 10) and all(line(row, ("x_axis", "y_value")) in points for row in got)
     return sorted(map(line, got)) == sorted(map(line, gold)) and (
-        not ordered or [r.get("y_value") for r in got] == [r.get("y_value") for r in gold])
+        how != ">" or [r.get("y_value") for r in got] == [r.get("y_value") for r in gold])
 
 
 def arguments(about):
@@ -200,7 +242,19 @@ def arguments(about):
     parser.add_argument("--work", default="/tmp")
     for suite in SUITES:
         parser.add_argument(f"--{suite.__name__}", metavar="DB")
+    parser.add_argument("--scout-questions", type=Path, default=KITS / "scout/questions.jsonl", metavar="FILE",
+                        help="of the same form as the kit's")
+    parser.add_argument("--own", nargs=2, action="append", default=[], metavar=("DB", "FILE"),
+                        help="questions as in pg_test/reading/fresh, over the schema of DB that FILE is called after")
     return parser
+
+
+def suites(args):
+    for make in SUITES:
+        if getattr(args, make.__name__):
+            yield from make(args)
+    for database, path in args.own:
+        yield from own(args, Path(path), database)
 
 
 def main():
@@ -209,14 +263,15 @@ def main():
     parser.add_argument("--list", action="store_true", help="print every wrong answer")
     args = parser.parse_args()
     lines = []
-    for suite in [make(args) for make in SUITES if getattr(args, make.__name__)]:
+    for suite in suites(args):
         answers = ask(args, suite)
         right = suite.judge(list(enumerate(answers)))
         for question, answer, good, group in zip(suite.questions, answers, right, suite.groups):
             if args.list and not good:
                 print(f"  [{group}] {question['prompt']}\n    {answer['status']} {answer.get('sql') or answer['explain']}")
             if answer.get("status") == "ok" and answer.get("evidence"):
-                lines.append(json.dumps({"evidence": answer["evidence"], "correct": bool(good), "group": group, "suite": suite.name}))
+                lines.append(json.dumps({"evidence": answer["evidence"], "correct": bool(good), "group": group,
+                                         "suite": suite.name.split("_")[0]}))
         suite.report(answers, right)
     if args.answers:
         Path(args.answers).write_text("\n".join(lines) + "\n")
