@@ -33,6 +33,7 @@ fn main() {
                 week_start: Weekday::Monday,
                 fiscal_year_start: 1,
                 rolling: false,
+                ahead: false,
             },
             datasets: line["datasets"]
                 .as_array()

@@ -37,6 +37,7 @@ fn answer_over(model: &SemanticModel, prompt: &str) -> Answer {
             week_start: Weekday::Monday,
             fiscal_year_start: 1,
             rolling: false,
+            ahead: false,
         },
         datasets: Vec::new(),
         filters: serde_json::Map::new(),

@@ -36,6 +36,7 @@ pub fn parse(context: &Value) -> Result<Context> {
             week_start: guc::week_start(),
             fiscal_year_start: guc::fiscal_year_start(),
             rolling: guc::rolling_periods(),
+            ahead: false,
         },
         datasets: datasets(map)?,
         filters,

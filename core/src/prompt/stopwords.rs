@@ -29,7 +29,7 @@ const ENGLISH: &str = "a about above across after again all also am among an and
      asc high low bin interval bucket time times there's what's let's i'd i'm don't aren't isn't doesn't \
      didn't ve re ll s t vs versus between except excluding including include includes exclude outside inside \
      least greater less fewer larger smaller bigger equal equals team good morning afternoon hey dear regards \
-     overall entire whole currently one ones sold sell sells selling performing performed doing bought buy buys summarize summarise summary break \
+     overall entire whole currently one ones earn earned single sold sell sells selling performing performed doing bought buy buys summarize summarise summary break \
      breakdown broken split mix overview";
 
 /// Function words of Filipino and Taglish.

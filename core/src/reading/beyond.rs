@@ -139,7 +139,9 @@ fn is_negative(c: &Condition, model: &SemanticModel) -> bool {
 /// Whom the answer is about, where that is not the rows themselves.
 fn subject(d: &Draft, model: &SemanticModel) -> Option<ColumnRef> {
     let counted = d.y.filter(|_| d.agg == Aggregation::CountDistinct);
-    let grouped = d.x.filter(|x| !model.column(*x).value_type.is_temporal());
+    // "revenue by region without beverages": an amount is asked for, and which rows are in it.
+    let amount = d.y.is_some_and(|y| is_measure(model, y)) && !d.assumed_measure;
+    let grouped = d.x.filter(|x| !amount && !model.column(*x).value_type.is_temporal());
     let listed = d.columns.first().copied();
     counted.or(grouped).or(listed).filter(|c| {
         let label = c.dataset == d.root && label_column(model, d.root) == Some(*c);

@@ -1,12 +1,53 @@
 //! Comparisons: "more than 20 units", "between 50 and 100 pesos", "priced under 50".
 
+use std::ops::Range;
+
 use super::conditions::{Found, after, before, condition, negated, stored_form, text_match};
 use super::cues::Cue;
 use super::implied::compared_column;
-use super::items::{Item, Placed};
+use super::items::{Item, Placed, number_word};
 use crate::entity::{Comparator, Literal, Test};
 use crate::prompt::Word;
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
+
+/// A comparison said after its number.
+pub(super) struct Trailing {
+    pub number: f64,
+    /// The number's word.
+    pub at: usize,
+    /// The words after it that compare.
+    pub tail: Range<usize>,
+    pub comparator: Comparator,
+}
+
+/// Comparators that follow their number: "15 or more", "100 and above", "20+".
+pub(super) fn find_trailing(words: &[Word]) -> Vec<Trailing> {
+    const MORE: &[&str] =
+        &["more", "greater", "higher", "above", "over", "up", "upward", "upwards", "older", "longer", "larger", "better"];
+    const LESS: &[&str] =
+        &["less", "fewer", "lower", "below", "under", "down", "younger", "shorter", "smaller", "cheaper"];
+    let said = |at: usize| {
+        let tail = words.get(at + 1..)?;
+        let link = tail.first()?;
+        if link.is_symbol("+") && link.token == words[at].token + 1 {
+            return Some((1, Comparator::Gte));
+        }
+        let next = tail.get(1).filter(|_| link.is_any(&["or", "and"]))?;
+        // "5 or more than that" goes on.
+        let ends = !tail.get(2).is_some_and(|w| w.is("than"));
+        match () {
+            () if next.is_any(MORE) && ends => Some((2, Comparator::Gte)),
+            () if next.is_any(LESS) && ends => Some((2, Comparator::Lte)),
+            () => None,
+        }
+    };
+    let numbers = words.iter().enumerate().filter_map(|(at, w)| w.number.or_else(|| number_word(&w.norm)).map(|n| (at, n)));
+    numbers
+        .filter_map(|(at, n)| {
+            said(at).map(|(length, comparator)| Trailing { number: n, at, tail: at + 1..at + 1 + length, comparator })
+        })
+        .collect()
+}
 
 fn is_numeric(model: &SemanticModel, c: ColumnRef) -> bool {
     model.column(c).value_type.is_numeric()

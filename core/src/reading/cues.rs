@@ -182,7 +182,8 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Share,
-        "share | share of | shares of | percentage of | percent of | percentage | percent | \
+        "share | share of | shares of | percentage of | percent of | percentage | percent | pct | pct of | % of | what part of | \
+         fraction of | portion of | what portion of | \
          mix | contribution of | contribution | contribute | bahagi ng",
     ),
     (
@@ -207,14 +208,14 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Anomaly,
-        "anomaly | anomalies | anomalous | outlier | outliers | unusual | abnormal | spike | spikes | sudden drop | sudden drops | irregularities | irregular | dip | dips",
+        "anomaly | anomalies | anomalous | outlier | outliers | unusual | unusually | abnormal | abnormally | spike | spikes | sudden drop | sudden drops | irregularities | irregular | dip | dips",
     ),
     (
         Cue::Raw,
         "raw | bronze | raw data | raw records | raw rows | individual rows | as recorded | unprocessed | uncleaned",
     ),
     (Cue::Latest, "latest | most recent | newest | recent"),
-    (Cue::Earliest, "earliest | oldest records"),
+    (Cue::Earliest, "earliest | oldest records | oldest rows | oldest entries | oldest transactions"),
     (
         Cue::Superlative(Direction::Desc),
         "top | best | heaviest | tallest | longest | oldest | top | most | highest | largest | biggest | best selling | bestselling | top selling | leading | greatest number of | \
@@ -226,7 +227,8 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Negation,
-        "not | excluding | except | exclude | except for | other than | outside | outside of | without | but not | apart from | besides | non | minus | everything but | is not | are not | isn't | aren't | never | hindi | maliban sa | bukod sa | leaving out | ignoring | ignore",
+        "not | excluding | except | exclude | except for | other than | outside | outside of | without | but not | apart from | besides | non | minus | everything but | is not | are not | isn't | aren't | never | hindi | maliban sa | bukod sa | leaving out | ignoring | ignore | \
+         not counting | not including | leaving aside | aside from | with the exception of | all but | skipping | sans",
     ),
     (
         Cue::Missing,

@@ -2,7 +2,7 @@
 
 use crate::prompt::{Word, words_of};
 use crate::quickspec::Direction;
-use crate::semantic::{ColumnRef, Role, SemanticModel};
+use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel};
 
 type Names = &'static [&'static str];
 
@@ -101,6 +101,13 @@ pub fn extreme_column(words: &[Word], model: &SemanticModel, root: usize) -> Opt
         .iter()
         .filter(|(w, _, _)| words.iter().any(|n| n.is(w)))
         .find_map(|(_, names, _)| numeric_column(model, root, names))
+}
+
+/// The extreme itself, where a superlative has no noun ("the cheapest").
+pub fn extreme_of(words: &[Word], model: &SemanticModel, root: usize) -> Option<(ColumnRef, Aggregation)> {
+    let (_, names, dir) = EXTREMES.iter().find(|(w, _, _)| words.iter().any(|n| n.is(w)))?;
+    let agg = if *dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
+    numeric_column(model, root, names).map(|column| (column, agg))
 }
 
 /// The root's number with one of these words in its name, earlier words first.

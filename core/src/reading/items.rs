@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::choice::{choose, fit};
+use super::comparisons::find_trailing;
 use super::cues::Cue;
 
 use super::question::Question;
@@ -94,6 +95,11 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         if grain.kind == GrainKind::Axis && !named {
             put(Item::Grain(i), grain.words.clone(), 1.0, None, &mut placed);
         }
+    }
+    for after in find_trailing(&q.words) {
+        // In the order in which all comparisons are read: what compares, then the number.
+        put(Item::Comparator(after.comparator), after.at..after.at + 1, 1.0, None, &mut placed);
+        put(Item::Number(after.number), after.tail, 1.0, None, &mut placed);
     }
     let comparators = find_comparators(&q.words);
     for (range, comparator) in &comparators {

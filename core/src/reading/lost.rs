@@ -117,7 +117,9 @@ fn after_name(d: &Draft, q: &Question, placed: &[Placed], at: usize, end: usize)
         _ => false,
     });
     let asked = |c| d.x == Some(c) || d.y == Some(c) || d.split == Some(c);
-    ends && matches!(before.item, Item::Column(c) if asked(c)) && before.words.end == placed[at].words.start
+    // "which payment method brings in the least": what it does.
+    let does = at.checked_sub(2).is_some_and(|k| placed[k].item == Item::Cue(Cue::Which));
+    ends && !does && matches!(before.item, Item::Column(c) if asked(c)) && before.words.end == placed[at].words.start
 }
 
 /// "top 5 salesmen by revenue", where nothing else is ranked.
@@ -182,8 +184,22 @@ pub(super) fn lost_name(q: &Question, placed: &[Placed]) -> Option<String> {
         let before = p.words.start.checked_sub(1).map(|i| &q.words[i])?;
         let written = &q.tokens[word.token].text;
         let name = written.starts_with(char::is_uppercase) || !Encoder::get().knows(&word.norm);
-        (name && before.is_any(&["in", "from", "sa", "at", "near", "for"])).then(|| written.clone())
+        (name && !introduces(q, p.words.start) && before.is_any(&["in", "from", "sa", "at", "near", "for"])).then(|| written.clone())
     })
+}
+
+/// "Hi, this is the area manager for Panay. ...": a sentence that only says who asks.
+fn introduces(q: &Question, at: usize) -> bool {
+    let ends = |w: &Word| [".", "!", "?"].iter().any(|s| w.is_symbol(s));
+    let start = q.words[..at].iter().rposition(ends).map_or(0, |i| i + 1);
+    let goes_on = q.words[at..].iter().position(ends).is_some_and(|i| at + i + 3 < q.words.len());
+    let says = |pair: &[Word]| {
+        pair[0].is("this") && pair[1].is("is") || pair[0].is("i") && pair[1].is("am") || pair[0].is("we") && pair[1].is("are")
+    };
+    let first = &q.words[start..at];
+    goes_on
+        && (first.iter().any(|w| w.is("i'm")) || first.windows(2).take(4).any(says))
+        && !first.iter().any(|w| w.is_any(&["show", "want", "need", "looking", "give", "tell"]))
 }
 
 /// A word to group by that nothing registered bears, and that does not merely qualify a name ("by coffee shop address"):

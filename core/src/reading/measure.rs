@@ -7,7 +7,7 @@ use super::entities::entity_of_root;
 use super::implied::extreme_column;
 use super::items::{Item, Placed};
 use super::question::Question;
-use super::roles::{Counted, Named, Roles, is_measure, names_key, only_measure};
+use super::roles::{Counted, Named, Roles, Superlative, is_measure, names_key, only_measure};
 use super::steps::Bins;
 use super::times::time_column;
 use crate::quickspec::Chart;
@@ -145,9 +145,8 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         d.agg = Aggregation::CountDistinct;
         return;
     }
-    let often = |w: &crate::prompt::Word| w.is_any(&["used", "common", "frequent", "frequently"]);
     if let Some(s) = roles.superlative
-        && q.words.get(placed[s.item].words.end).is_some_and(often)
+        && says_frequent(q, placed, &s)
     {
         // "the least used payment method": how often it occurs.
         (d.y, d.agg) = (None, Aggregation::Count);
@@ -213,6 +212,12 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         // "average line value": however it is called, its average.
         d.agg = roles.bare_aggregate.unwrap_or(model.column(c).default_agg);
     }
+}
+
+/// "the most frequent", "the least used": how often is what ranks.
+pub(super) fn says_frequent(q: &Question, placed: &[Placed], s: &Superlative) -> bool {
+    let next = q.words.get(placed[s.item].words.end);
+    next.is_some_and(|w| w.is_any(&["used", "common", "commonly", "frequent", "frequently", "often"]))
 }
 
 /// "average monthly sales": the sum, over the months. The average of single rows would be another figure.

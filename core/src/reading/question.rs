@@ -67,7 +67,9 @@ impl Question {
         }
         let mut corrections = spelling::correct(&mut words, lexicon);
         corrections.extend(spelling::relate(&mut words, lexicon));
-        let mut times = time::read(&tokens, clock);
+        let mut cues = find_cues(&words);
+        let ahead = cues.iter().any(|c| c.cue == Cue::Forecast) && !words.iter().any(|w| w.is("actual"));
+        let mut times = time::read(&tokens, &Clock { ahead, ..clock.clone() });
         let to_words = |range: &Range<usize>| word_range(&words, range);
         let time_words: Vec<Range<usize>> = times.matches.iter().map(|m| to_words(&m.tokens)).collect();
         let grains = time::find_grains(&tokens)
@@ -75,10 +77,11 @@ impl Question {
             .map(|g| GrainCue { words: to_words(&g.tokens), grain: g.grain, kind: g.kind })
             .collect();
         let order = find_order(&words);
-        let mut cues = find_cues(&words);
         if let Some(order) = &order {
             cues.retain(|c| c.words.end <= order.words.start || c.words.start >= order.words.end);
         }
+        leave_out(&mut cues, &words);
+        tell_two(&mut cues, &words);
         deny_days(&mut times, &mut cues, &words);
         let bins = find_bins(&words);
         if let Some((_, range)) = &bins {
@@ -157,6 +160,32 @@ fn word_range(words: &[Word], tokens: &Range<usize>) -> Range<usize> {
     let start = words.partition_point(|w| w.token < tokens.start);
     let end = words.partition_point(|w| w.token < tokens.end);
     start..end.max(start)
+}
+
+/// "all regions but Visayas", "everything but beverages": after a word for all of them, "but" leaves out.
+fn leave_out(cues: &mut Vec<CueMatch>, words: &[Word]) {
+    const ALL: &[&str] = &["all", "every", "each", "any", "everything", "everyone", "anything", "everywhere", "lahat"];
+    for at in (1..words.len()).filter(|&at| words[at].is("but")) {
+        let told = cues.iter().any(|c| c.words.contains(&at));
+        if !told && words[at.saturating_sub(4)..at].iter().any(|w| w.is_any(ALL)) {
+            cues.push(CueMatch { cue: Cue::Negation, words: at..at + 1 });
+        }
+    }
+}
+
+/// "which had higher sales, Luzon or NCR?": a comparative between two that are named sets them side by side.
+fn tell_two(cues: &mut Vec<CueMatch>, words: &[Word]) {
+    const COMPARATIVES: &[&str] = &[
+        "higher", "bigger", "larger", "greater", "lower", "smaller", "better", "worse", "stronger", "weaker", "mataas",
+        "malaki", "mababa", "maliit",
+    ];
+    let asks = cues.iter().any(|c| c.cue == Cue::Which);
+    let than = words.iter().any(|w| w.is("than"));
+    let either = words.iter().any(|w| w.is_any(&["or", "o"]));
+    let at = words.iter().position(|w| w.is_any(COMPARATIVES));
+    if let Some(at) = at.filter(|at| asks && either && !than && cues.iter().all(|c| !c.words.contains(at))) {
+        cues.push(CueMatch { cue: Cue::Compare, words: at..at + 1 });
+    }
 }
 
 /// "excluding weekends", "not on Sundays": all other days are meant, and the word denies nothing else ("in NCR").

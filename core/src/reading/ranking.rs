@@ -3,7 +3,9 @@
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::label_column;
+use super::implied::extreme_of;
 use super::items::{Item, Placed};
+use super::measure::says_frequent;
 use super::question::Question;
 use super::roles::{Counted, is_measure};
 use crate::entity::{Condition, Test};
@@ -80,8 +82,13 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         return;
     }
     if roles.latest.is_some() || roles.earliest.is_some() || roles.limit.is_some() || q.has(Cue::Raw) {
-        let rows_wanted =
-            roles.counts.is_empty() && roles.measures.is_empty() && d.x_grain.is_none() && roles.groups.is_empty();
+        // "the 10 most frequent brands in the raw data" ranks brands.
+        let ranked = roles.superlative.is_some_and(|s| says_frequent(q, placed, &s)) && d.x.is_some();
+        let rows_wanted = roles.counts.is_empty()
+            && roles.measures.is_empty()
+            && d.x_grain.is_none()
+            && roles.groups.is_empty()
+            && !ranked;
         if let Some(date) = end_of_time(d, scene).filter(|_| rows_wanted) {
             (d.x, d.split, d.y) = (None, None, Some(date));
             d.agg = if roles.earliest.is_some() { Aggregation::Min } else { Aggregation::Max };
@@ -103,7 +110,24 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         }
     }
     let Some(s) = roles.superlative else { return };
-    let next = (s.item + 1..placed.len()).find(|&k| matches!(placed[k].item, Item::Column(_) | Item::Dataset(_)));
+    let next = (s.item + 1..placed.len()).find(|&k| {
+        // "the biggest line amount": what the rows are only qualifies the measure.
+        let qualifies = matches!(placed[k].item, Item::Dataset(_))
+            && placed.get(k + 1).is_some_and(|p| {
+                p.words.start == placed[k].words.end && matches!(p.item, Item::Column(c) if is_measure(model, c))
+            });
+        matches!(placed[k].item, Item::Column(_) | Item::Dataset(_)) && !qualifies
+    });
+    if next.is_none()
+        && d.x.is_none()
+        && let Some((column, agg)) = extreme_of(&q.words[placed[s.item].words.clone()], model, d.root)
+        && d.y.is_none_or(|y| y == column || d.assumed_measure)
+    {
+        // "what was the cheapest we sold it for": the lowest price.
+        (d.y, d.agg) = (Some(column), agg);
+        d.assumed_measure = false;
+        return;
+    }
     if let Some(k) = next
         && let Item::Dataset(dataset) = placed[k].item
         && d.assumed_measure

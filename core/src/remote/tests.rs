@@ -75,6 +75,7 @@ fn clock() -> Clock {
         week_start: Weekday::Monday,
         fiscal_year_start: 1,
         rolling: false,
+        ahead: false,
     }
 }
 

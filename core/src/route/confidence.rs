@@ -5,6 +5,7 @@
 
 use super::answer::Status;
 use crate::embed::Encoder;
+use crate::prompt::Word;
 use crate::reading::{Cue, Draft, Item, Question};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source};
 
@@ -239,15 +240,22 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
     Verdict { status: Status::Ok, confidence, reason: String::new() }
 }
 
-/// "how much have we sold this quarter": the verb names the measure of sales.
+/// "how much have we sold this quarter", "what did we earn": the verb names the measure of sales.
 fn sells(q: &Question, best: &Draft, model: &SemanticModel) -> bool {
     let sales = |name: &str| crate::prompt::words_of(name).iter().any(|w| matches!(w.as_str(), "sales" | "revenue"));
     best.has_time
-        && q.words.iter().any(|w| w.stem == "sell")
+        && (q.words.iter().any(|w| w.stem == "sell") || earns(&q.words))
         && best.y.is_some_and(|y| {
             let column = model.column(y);
             std::iter::once(&column.name).chain(&column.aliases).any(|n| sales(n))
         })
+}
+
+/// "how much did we make", "what have we earned".
+fn earns(words: &[Word]) -> bool {
+    let verb = |w: &Word| w.is_any(&["earn", "earned", "make", "made", "gross", "grossed"]);
+    words.windows(2).any(|pair| pair[0].is_any(&["we", "i", "they"]) && verb(&pair[1]))
+        || words.windows(3).any(|w| w[0].is_any(&["have", "has"]) && w[1].is("we") && verb(&w[2]))
 }
 
 /// True for nouns that mean no more than "rows".

@@ -14,6 +14,7 @@ pub fn warm_up() {
         week_start: Weekday::Monday,
         fiscal_year_start: 1,
         rolling: false,
+        ahead: false,
     };
     Question::parse(
         "total sales by region last month over 100 xyzzy",

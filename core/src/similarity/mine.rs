@@ -271,6 +271,7 @@ mod tests {
                 week_start: Weekday::Monday,
                 fiscal_year_start: 1,
                 rolling: false,
+                ahead: false,
             },
             datasets: Vec::new(),
             filters: Map::new(),

@@ -238,6 +238,7 @@ mod tests {
                 week_start: Weekday::Monday,
                 fiscal_year_start: 1,
                 rolling: false,
+                ahead: false,
             },
             datasets: Vec::new(),
             filters: serde_json::Map::new(),

@@ -18,6 +18,9 @@ pub struct Clock {
     pub fiscal_year_start: i8,
     /// "last 3 months": true = rolling back from today, false = the 3 full calendar months before this one.
     pub rolling: bool,
+    /// What is asked about lies ahead, as forecasts do: a name without a year is the next that has not ended, else the
+    /// latest that has.
+    pub ahead: bool,
 }
 
 /// The width of a step on a time axis.

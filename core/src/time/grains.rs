@@ -16,6 +16,7 @@ pub fn find_grains(tokens: &[Token]) -> Vec<GrainMatch> {
         week_start: Weekday::Monday,
         fiscal_year_start: 1,
         rolling: false,
+        ahead: false,
     };
     grains_of(&Words::new(tokens, &clock))
 }

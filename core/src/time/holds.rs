@@ -26,7 +26,7 @@ mod tests {
 
     fn held(prompt: &str, now: &str) -> Option<(String, String)> {
         let clock =
-            Clock { now: now.parse().unwrap(), week_start: Weekday::Monday, fiscal_year_start: 1, rolling: false };
+            Clock { now: now.parse().unwrap(), week_start: Weekday::Monday, fiscal_year_start: 1, rolling: false, ahead: false };
         holds_for(prompt, &clock).map(|r| (r.start.to_string(), r.end.to_string()))
     }
 

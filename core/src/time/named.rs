@@ -78,7 +78,7 @@ impl When {
             Self::Fixed(span) => span,
             Self::DayOfMonth(_) => None,
             Self::Named { shape, year: Some(year) } => in_year(shape, year, clock),
-            Self::Named { shape, year: None } => latest(shape, tense, clock),
+            Self::Named { shape, year: None } => nearest(shape, tense, clock),
         }
     }
 }
@@ -112,10 +112,15 @@ pub(super) fn day_span(date: Date) -> Option<Span> {
 /// Nine years back find any 29 February.
 const YEARS_BACK: i16 = 9;
 
-fn latest(shape: Shape, tense: Tense, clock: &Clock) -> Option<Span> {
+/// The occurrence that is meant: see `Tense` and `Clock::ahead`.
+fn nearest(shape: Shape, tense: Tense, clock: &Clock) -> Option<Span> {
     let tomorrow = midnight(add_days(today(clock), 1)?);
     let now = midnight(today(clock));
-    let this = today(clock).year().checked_add(1)?;
+    let year = today(clock).year();
+    if clock.ahead {
+        return (0..YEARS_BACK).filter_map(|on| in_year(shape, year.checked_add(on)?, clock)).find(|span| span.end > now);
+    }
+    let this = year.checked_add(1)?;
     (0..YEARS_BACK).filter_map(|back| in_year(shape, this - back, clock)).find(|span| match (tense, shape) {
         (Tense::Ended, Shape::Day { .. }) | (Tense::Begun, _) => span.start < tomorrow,
         (Tense::Ended, _) => span.end <= now,

@@ -21,7 +21,7 @@ pub(super) struct Ranged {
 
 /// The range that starts at token `i`, two-ended or one-ended, whichever is longer.
 pub(super) fn range_at(w: &Words, i: usize) -> Option<Ranged> {
-    [two_ended(w, i), one_ended(w, i), date_to_now(w, i)].into_iter().flatten().max_by_key(|r| r.next)
+    [two_ended(w, i), one_ended(w, i), date_to_now(w, i), part_of_year(w, i)].into_iter().flatten().max_by_key(|r| r.next)
 }
 
 /// "from A to B", "between A and B", "A - B", "1 to 15 February 2025". Both ends belong to the range.
@@ -113,7 +113,12 @@ fn resolve_ends(first: When, second: When, clock: &Clock) -> Option<(Option<Span
             let named = matches!(second, When::Named { .. });
             let end = second.resolve(Tense::Ended, clock);
             let start = match end.filter(|_| named) {
-                None => first.resolve(Tense::Begun, clock),
+                None => {
+                    let begun = first.resolve(Tense::Begun, clock);
+                    let lies_before = |start: &Span| end.is_none_or(|end| start.start < end.end);
+                    // "January up to the end of May 2024": the latest January before it.
+                    begun.filter(lies_before).or_else(|| end.and_then(|e| before(first, e.start.year(), e, clock)))
+                }
                 Some(end) => {
                     let year = second.year().unwrap_or_else(|| end.start.year());
                     before(first, year, end, clock)
@@ -169,6 +174,9 @@ fn end_point(w: &Words, i: usize) -> Option<Point> {
             Some(hit) if inner_at > at + 1 || !first_day => hit,
             _ => {
                 let inner = point_at(w, inner_at).filter(|_| inner_at > at + 1 || !first_day)?;
+                if let Some(day) = edge_day(inner.when, first_day) {
+                    return Some(Point::new(inner.next, day));
+                }
                 (inner.next, inner.when.resolve(Tense::Ended, w.clock))
             }
         },
@@ -182,6 +190,25 @@ fn end_point(w: &Words, i: usize) -> Option<Point> {
         }
     });
     Some(Point::new(next, When::Fixed(span)))
+}
+
+/// The first or last day of a month, quarter or half whose year is not said, so that its year can still be found. The
+/// last day of February depends on the year.
+fn edge_day(when: When, first: bool) -> Option<When> {
+    let shape = when.missing_year()?;
+    let (from, to) = match shape {
+        Shape::Month(n) => (n, n),
+        Shape::Quarter(n) => (3 * n - 2, 3 * n),
+        Shape::Half(n) => (6 * n - 5, 6 * n),
+        _ => return None,
+    };
+    let (month, day) = match (first, to) {
+        (true, _) => (from, 1),
+        (false, 2) => return None,
+        (false, 4 | 6 | 9 | 11) => (to, 30),
+        (false, _) => (to, 31),
+    };
+    Some(When::Named { shape: Shape::Day { month, day }, year: None })
 }
 
 /// Which side of its point a lead-in opens.
@@ -323,6 +350,23 @@ fn one_ended(w: &Words, i: usize) -> Option<Ranged> {
     let onwards = w.is_any(and, &["onwards", "onward", "forward", "later", "pataas"]) && !w.is_any(and + 1, &["than"]);
     let on = at > i && w.is_any(point.next, &["on"]) && point.next + 1 >= w.len();
     (onwards || on).then(|| open_at(w, Point { next: and + 1, ..point }, Bound::Since))
+}
+
+/// "2023 up to the end of May", "2024 since June": a year, and an end in it.
+fn part_of_year(w: &Words, i: usize) -> Option<Ranged> {
+    let whole = point_at(w, i)?;
+    let When::Named { shape: Shape::Year, year: Some(year) } = whole.when else { return None };
+    let at = w.skip(whole.next, &["but", "only"]);
+    let end = |list: &LeadIns| end_point(w, lead_in(w, at, list)?).filter(|p| p.when.missing_year().is_some());
+    let (point, until) = match (end(&UNTIL), end(&SINCE)) {
+        (Some(point), _) => (point, true),
+        (None, Some(point)) => (point, false),
+        (None, None) => return None,
+    };
+    let whole = whole.when.resolve(Tense::Ended, w.clock)?;
+    let span = point.when.or_year(year).resolve(Tense::Ended, w.clock)?;
+    let range = if until { closed(whole.start, span.end) } else { closed(span.start, whole.end) };
+    Some(Ranged { next: point.next, range, unit: span.unit, weak: false, note: point.note })
 }
 
 /// "January 2024 to date", "2023 to present": from its start up to and including today.

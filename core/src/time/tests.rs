@@ -8,7 +8,7 @@ use super::*;
 use crate::prompt::tokenize;
 
 fn clock_at(now: &str) -> Clock {
-    Clock { now: now.parse().unwrap(), week_start: Weekday::Monday, fiscal_year_start: 1, rolling: false }
+    Clock { now: now.parse().unwrap(), week_start: Weekday::Monday, fiscal_year_start: 1, rolling: false, ahead: false }
 }
 
 /// Saturday, 15 March 2025, ten in the morning in Manila.

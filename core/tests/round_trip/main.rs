@@ -66,6 +66,7 @@ fn questions_come_back_as_the_specs_they_were_made_from() {
             week_start: Weekday::Monday,
             fiscal_year_start: 1,
             rolling: false,
+            ahead: false,
         },
         datasets: Vec::new(),
         filters: Map::new(),
