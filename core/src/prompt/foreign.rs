@@ -56,6 +56,12 @@ const WORDS: &[(&str, &str)] = &[
          setiap:each tidak:not bukan:not kecuali:except lebih:more kurang:less antara:between tampilkan:show daftar:list \
          yang:the adalah:is",
     ),
+    (
+        "tl",
+        "dalawa:two dalawang:two tatlo:three tatlong:three apat:four lima:five limang:five anim:six pito:seven pitong:seven \
+         walo:eight walong:eight siyam:nine sampu:ten sampung:ten pinakamababang:pinakamababa pinakamalaking:pinakamalaki \
+         pinakamaliliit:pinakamaliit pinakamaraming:pinakamarami pinakakaunting:pinakakaunti",
+    ),
 ];
 
 /// Puts English words for those of `language` that only connect, count or compare. Capitalised words inside a

@@ -24,7 +24,12 @@ pub(super) fn fit(
     let mut score = c.score * (1.0 - w.join * path.cost);
     if let Meaning::Dataset(d) = c.meaning {
         // The dataset itself says less than one of its columns.
-        score *= if d == root { w.own_name } else { w.related_name };
+        // A name of two words can hardly be meant otherwise ("line items").
+        score *= match (d == root, m.words.len()) {
+            (true, 1) => w.own_name,
+            (true, _) => 1.0,
+            (false, _) => w.related_name,
+        };
         let counted = q.cues.iter().any(|cue| {
             cue.cue == Cue::Count
                 && cue.words.end <= m.words.start

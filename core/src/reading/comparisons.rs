@@ -7,46 +7,57 @@ use super::cues::Cue;
 use super::implied::compared_column;
 use super::items::{Item, Placed, number_word};
 use crate::entity::{Comparator, Literal, Test};
-use crate::prompt::Word;
+use crate::prompt::{Word, is_stopword};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
 
-/// A comparison said after its number.
+/// A comparison said after its number, dealt out to the words in the order in which all comparisons are read: what
+/// compares, then the number.
 pub(super) struct Trailing {
-    pub number: f64,
-    /// The number's word.
-    pub at: usize,
-    /// The words after it that compare.
-    pub tail: Range<usize>,
-    pub comparator: Comparator,
+    pub comparator: (Comparator, Range<usize>),
+    pub number: (f64, Range<usize>),
+    /// Words that say nothing more.
+    pub rest: Range<usize>,
 }
 
-/// Comparators that follow their number: "15 or more", "100 and above", "20+".
+/// Comparisons that follow their number: "15 or more", "100 and above", "20+", "of 12 units or more".
 pub(super) fn find_trailing(words: &[Word]) -> Vec<Trailing> {
+    let number = |at: usize| words[at].number.or_else(|| number_word(&words[at].norm));
+    (0..words.len())
+        .filter_map(|at| {
+            let n = number(at)?;
+            let (comparator, tail) = trailing(words, at)?;
+            let tail = at + 1 + tail.start..at + 1 + tail.end;
+            let nothing = tail.end..tail.end;
+            if tail.start == at + 1 {
+                return Some(Trailing { comparator: (comparator, at..at + 1), number: (n, tail), rest: nothing });
+            }
+            // The unit stands between, so that the number keeps its word.
+            let before = at.checked_sub(1).filter(|b| is_stopword(&words[*b].norm))?;
+            Some(Trailing { comparator: (comparator, before..at), number: (n, at..at + 1), rest: tail })
+        })
+        .collect()
+}
+
+/// What is said after the number at `at`, and by which words, counted from the one after it.
+fn trailing(words: &[Word], at: usize) -> Option<(Comparator, Range<usize>)> {
     const MORE: &[&str] =
         &["more", "greater", "higher", "above", "over", "up", "upward", "upwards", "older", "longer", "larger", "better"];
     const LESS: &[&str] =
         &["less", "fewer", "lower", "below", "under", "down", "younger", "shorter", "smaller", "cheaper"];
-    let said = |at: usize| {
-        let tail = words.get(at + 1..)?;
-        let link = tail.first()?;
-        if link.is_symbol("+") && link.token == words[at].token + 1 {
-            return Some((1, Comparator::Gte));
-        }
-        let next = tail.get(1).filter(|_| link.is_any(&["or", "and"]))?;
-        // "5 or more than that" goes on.
-        let ends = !tail.get(2).is_some_and(|w| w.is("than"));
-        match () {
-            () if next.is_any(MORE) && ends => Some((2, Comparator::Gte)),
-            () if next.is_any(LESS) && ends => Some((2, Comparator::Lte)),
-            () => None,
-        }
+    let tail = words.get(at + 1..)?;
+    if tail.first()?.is_symbol("+") && tail[0].token == words[at].token + 1 {
+        return Some((Comparator::Gte, 0..1));
+    }
+    let link = (0..2).find(|k| tail.get(*k).is_some_and(|w| w.is_any(&["or", "and"])))?;
+    let said = tail.get(link + 1)?;
+    // "5 or more than that" goes on.
+    let ends = !tail.get(link + 2).is_some_and(|w| w.is("than"));
+    let comparator = match () {
+        () if said.is_any(MORE) => Comparator::Gte,
+        () if said.is_any(LESS) => Comparator::Lte,
+        () => return None,
     };
-    let numbers = words.iter().enumerate().filter_map(|(at, w)| w.number.or_else(|| number_word(&w.norm)).map(|n| (at, n)));
-    numbers
-        .filter_map(|(at, n)| {
-            said(at).map(|(length, comparator)| Trailing { number: n, at, tail: at + 1..at + 1 + length, comparator })
-        })
-        .collect()
+    ends.then_some((comparator, link..link + 2))
 }
 
 fn is_numeric(model: &SemanticModel, c: ColumnRef) -> bool {

@@ -44,7 +44,35 @@ pub fn find_conditions(
             i += 1;
         }
     }
+    set_side_by_side(&mut out, items);
     out
+}
+
+/// "Swift in 2024 compared with CDO": no row has both, so that a comparison between them asks for either.
+fn set_side_by_side(conditions: &mut Vec<Condition>, items: &[Placed]) {
+    let named = |c: &Condition, last: bool| {
+        let mut at = (0..items.len()).filter(|&k| matches!(items[k].item, Item::Value(of, _) if of == c.column));
+        if last { at.next_back() } else { at.next() }
+    };
+    let mut i = 0;
+    while i < conditions.len() {
+        let (column, first) = (conditions[i].column, named(&conditions[i], false));
+        let other = (i + 1..conditions.len()).find(|&k| {
+            let (a, b) = (&conditions[i], &conditions[k]);
+            b.column == column && matches!((&a.test, &b.test), (Test::In(_), Test::In(_)))
+        });
+        let between = first.zip(named(&conditions[i], true)).map(|(a, b)| &items[a..b]);
+        let compared = between.is_some_and(|b| b.iter().any(|p| p.item == Item::Cue(Cue::Compare)));
+        match other.filter(|_| compared) {
+            Some(k) => {
+                let more = conditions.remove(k).test;
+                if let (Test::In(list), Test::In(more)) = (&mut conditions[i].test, more) {
+                    more.into_iter().for_each(|v| if !list.contains(&v) { list.push(v) });
+                }
+            }
+            None => i += 1,
+        }
+    }
 }
 
 /// True when value `i` follows another value over nothing but "and", "or" or a comma.

@@ -173,7 +173,8 @@ const PHRASES: &[(Cue, &str)] = &[
     (Cue::AxisY, "y axis | y axis is | on y axis | as y | on the y axis | as the y axis | as y axis | for y axis | y"),
     (
         Cue::Compare,
-        "compare | comparison of | comparison between | comparison | versus | vs | compared to | compared with | comparing | kumpara | ikumpara | against each other | head to head | difference between",
+        "compare | comparison of | comparison between | comparison | versus | vs | compared to | compared with | comparing | kumpara | ikumpara | against each other | head to head | difference between | \
+         stack up | stacks up | stack up against | stacks up against | fare against | fares against",
     ),
     (
         Cue::Correlate,
@@ -183,7 +184,7 @@ const PHRASES: &[(Cue, &str)] = &[
     (
         Cue::Share,
         "share | share of | shares of | percentage of | percent of | percentage | percent | pct | pct of | % of | what part of | \
-         fraction of | portion of | what portion of | \
+         fraction of | portion of | what portion of | porsyento ng | porsiyento ng | porsyento | porsiyento | \
          mix | contribution of | contribution | contribute | bahagi ng",
     ),
     (
@@ -204,7 +205,7 @@ const PHRASES: &[(Cue, &str)] = &[
     (
         Cue::Forecast,
         "forecast | forecasts | forecasted | predicted | predict | prediction | predictions | projected | projection | projections | expected | \
-         outlook | will be | what will | how much will | going to",
+         outlook | expect | expecting | anticipate | anticipated | will be | what will | how much will | going to",
     ),
     (
         Cue::Anomaly,
@@ -232,7 +233,7 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Missing,
-        "missing | null | empty | blank | have no | has no | with no | having no | without a | without any | lacking | unknown | do not have | does not have",
+        "missing | null | empty | blank | neither | nor | have neither | has neither | have no | has no | with no | having no | without a | without any | lacking | unknown | do not have | does not have",
     ),
     (Cue::Which, "which | who | what are the | alin | aling | sino"),
     (

@@ -16,6 +16,23 @@ use crate::quickspec::Chart;
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
 use crate::time::Grain;
 
+/// "revenue from items priced above 150", "conversions by brand, campaigns launched in 2024": things that are only said to
+/// tell which of them are meant.
+fn described(scene: &Scene<'_>, at: usize) -> bool {
+    let Scene { q, placed, .. } = *scene;
+    let before = at.checked_sub(1).map(|k| &placed[k]);
+    let of = before.is_some_and(|p| match p.item {
+        Item::Filler => q.words[p.words.start].is_any(&["from", "of", "for"]),
+        Item::Comma => placed[..at].iter().any(|p| p.item == Item::Cue(Cue::Group)),
+        _ => false,
+    });
+    let next = q.words.get(placed[at].words.end);
+    let told = next.is_some_and(|w| {
+        w.is_any(&["sold", "that", "which", "whose", "costing", "over", "above", "under", "below"]) || w.norm.ends_with("ed")
+    });
+    of && told
+}
+
 /// x, and a second dimension as series.
 pub(super) fn dimensions(
     d: &mut Draft,
@@ -51,6 +68,9 @@ pub(super) fn dimensions(
     let mut plains: Vec<ColumnRef> = Vec::new();
     for n in &roles.plains {
         let is_y = Some(n.column) == d.y;
+        if !d.assumed_measure && described(scene, n.item) {
+            continue;
+        }
         if !is_y && !plains.contains(&n.column) && !groups.contains(&n.column) {
             plains.push(n.column);
         }

@@ -10,7 +10,7 @@ use super::doubt::{contradiction, find_way, times_apart};
 use super::having::{Having, ONE_FIGURE, bound_axis, bound_figure, bounds_related, compared_measure, find_having};
 use super::items::{Item, Items, Placed, items_for};
 use super::lookup::lookup;
-use super::lost::{changed_noun, lost_group, lost_name, lost_thing};
+use super::lost::{changed_noun, lost_group, lost_name, lost_number, lost_thing};
 use super::measure::measure;
 use super::question::Question;
 use super::ranking::{ranking, shares, sorting, year_over_year};
@@ -94,6 +94,8 @@ pub struct Draft {
     pub lost_group: Option<String>,
     /// What the question is about, beside what it names, bears no name here: "sales of helicopters".
     pub lost_thing: Option<String>,
+    /// A number that nothing uses.
+    pub lost_number: Option<String>,
     /// Conditions that no row can meet.
     pub contradiction: Option<String>,
     /// Ways to join, each by its references, between which nothing decides.
@@ -179,6 +181,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         lost_name: lost_name(q, placed),
         lost_group: None,
         lost_thing: None,
+        lost_number: None,
         items: Items::default(),
     };
     let counted = roles.counts.iter().filter_map(|c| match c {
@@ -237,6 +240,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     }
     d.lost_group = d.lost_group.take().or_else(|| lost_group(q, placed, d.x.is_some()));
     d.lost_thing = lost_thing(&d, &scene);
+    d.lost_number = lost_number(&d, q, placed, &used);
     d.without = denied.datasets.into_iter().filter(|k| d.paths.contains_key(k)).collect();
     find_way(&mut d, &scene);
     d.beyond = d.beyond.take().or_else(|| beyond(&d, &scene));
@@ -326,7 +330,7 @@ fn layer_bonus(q: &Question, model: &SemanticModel, root: usize) -> f32 {
     // Of equals, the dataset that holds more says more.
     let size = w.size * (model.datasets[root].rows.max(1) as f32).log10();
     size + match model.datasets[root].layer {
-        Layer::Platinum if q.has(Cue::Forecast) => w.forecast,
+        Layer::Platinum if q.has(Cue::Forecast) || q.ahead => w.forecast,
         Layer::Platinum => -w.forecast,
         Layer::Bronze if q.has(Cue::Raw) || named("bronze") => w.raw,
         Layer::Bronze => -w.raw_unasked,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::choice::{choose, fit};
-use super::comparisons::find_trailing;
+use super::comparisons::{Trailing, find_trailing};
 use super::cues::Cue;
 
 use super::question::Question;
@@ -96,10 +96,10 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
             put(Item::Grain(i), grain.words.clone(), 1.0, None, &mut placed);
         }
     }
-    for after in find_trailing(&q.words) {
-        // In the order in which all comparisons are read: what compares, then the number.
-        put(Item::Comparator(after.comparator), after.at..after.at + 1, 1.0, None, &mut placed);
-        put(Item::Number(after.number), after.tail, 1.0, None, &mut placed);
+    for Trailing { comparator, number, rest } in find_trailing(&q.words) {
+        put(Item::Comparator(comparator.0), comparator.1, 1.0, None, &mut placed);
+        put(Item::Number(number.0), number.1, 1.0, None, &mut placed);
+        put(Item::Filler, rest, 1.0, None, &mut placed);
     }
     let comparators = find_comparators(&q.words);
     for (range, comparator) in &comparators {

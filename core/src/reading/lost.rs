@@ -25,6 +25,7 @@ pub(super) fn lost_thing(d: &Draft, scene: &Scene<'_>) -> Option<String> {
         let next = placed.get(end).filter(|p| p.words.start == last.words.end);
         let word = &q.words[last.words.start];
         let lost = is_noun(&word.norm)
+            && !introduces(q, last.words.start)
             && !next.is_some_and(|p| is_named(&p.item))
             && !is_verb(q, last.words.end)
             && (after_preposition(q, placed, at)
@@ -224,5 +225,18 @@ pub(super) fn lost_group(q: &Question, placed: &[Placed], has_axis: bool) -> Opt
         let next = rest.find(|p| p.item != Item::Unknown).map(|p| &p.item);
         let ends = next.is_none_or(|i| matches!(i, Item::Comma | Item::Time(_) | Item::And) || !listed && !is_named(i));
         ends.then(|| q.words[lost.words.start].norm.clone())
+    })
+}
+
+/// A number that nothing uses: what it limits was not understood, and without it another question is answered.
+pub(super) fn lost_number(d: &Draft, q: &Question, placed: &[Placed], used: &[bool]) -> Option<String> {
+    let free = |n: f64| d.top_k.is_none_or(|k| f64::from(k) != n) && d.window.is_none_or(|k| f64::from(k) != n);
+    placed.iter().zip(used).find_map(|(p, used)| match p.item {
+        Item::Number(n) if !used && free(n) => {
+            let word = &q.words[p.words.start];
+            // "one of the regions", "100 % stacked"
+            (word.number.is_some() && n != 100.0).then(|| word.norm.clone())
+        }
+        _ => None,
     })
 }

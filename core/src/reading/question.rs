@@ -41,6 +41,8 @@ pub struct Question {
     pub language: Language,
     /// Tokens beyond those that are read at all.
     pub cut: usize,
+    /// All the times that it names lie after today.
+    pub ahead: bool,
     /// Words taken by times, sorting or cues that never name anything.
     pub free: Vec<bool>,
     /// What the scores of its readings are made of.
@@ -68,8 +70,8 @@ impl Question {
         let mut corrections = spelling::correct(&mut words, lexicon);
         corrections.extend(spelling::relate(&mut words, lexicon));
         let mut cues = find_cues(&words);
-        let ahead = cues.iter().any(|c| c.cue == Cue::Forecast) && !words.iter().any(|w| w.is("actual"));
-        let mut times = time::read(&tokens, &Clock { ahead, ..clock.clone() });
+        let foretells = cues.iter().any(|c| c.cue == Cue::Forecast) && !words.iter().any(|w| w.is("actual"));
+        let mut times = time::read(&tokens, &Clock { ahead: foretells, ..clock.clone() });
         let to_words = |range: &Range<usize>| word_range(&words, range);
         let time_words: Vec<Range<usize>> = times.matches.iter().map(|m| to_words(&m.tokens)).collect();
         let grains = time::find_grains(&tokens)
@@ -93,6 +95,9 @@ impl Question {
         let named_nothing =
             |c: &&CueMatch| matches!(c.cue, Cue::Chart(_)) || c.cue == Cue::Bins && bins != Some(Bins::Auto);
         let window = find_window(&words, &mut cues);
+        let tomorrow = clock.now.date().tomorrow().ok().map(|d| d.to_datetime(jiff::civil::Time::midnight()));
+        let later = |m: &time::TimeMatch| m.range.start.zip(tomorrow).is_some_and(|(start, next)| start >= next);
+        let ahead = !times.matches.is_empty() && times.matches.iter().all(later);
         let mut free = vec![true; words.len()];
         let taken = times
             .matches
@@ -121,6 +126,7 @@ impl Question {
             corrections,
             language,
             cut,
+            ahead,
             free,
             weights: Weights::SHIPPED,
         }

@@ -10,7 +10,7 @@ use super::question::Question;
 use super::roles::{Counted, is_measure};
 use crate::entity::{Condition, Test};
 use crate::quickspec::{Direction, OrderBy, OrderTarget};
-use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
+use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source, ValueType};
 use crate::time::Grain;
 
 /// Parts of a whole: shares over x, or one part's share.
@@ -96,6 +96,10 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             return;
         }
         if rows_wanted {
+            // "the 15 oldest raw records"
+            let oldest = roles
+                .superlative
+                .filter(|s| q.words[placed[s.item].words.clone()].iter().any(|w| w.is_any(&["oldest", "first"])));
             d.raw = true;
             d.agg = Aggregation::None;
             d.x = None;
@@ -103,8 +107,8 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             d.split = None;
             d.normalize = false;
             let count = roles.latest.filter(|n| *n > 0).or(roles.earliest.filter(|n| *n > 0)).or(roles.limit);
-            d.top_k = count;
-            let dir = if roles.earliest.is_some() { Direction::Asc } else { Direction::Desc };
+            d.top_k = count.or(oldest.and_then(|s| s.count));
+            let dir = if roles.earliest.is_some() || oldest.is_some() { Direction::Asc } else { Direction::Desc };
             d.order = Some(OrderBy { by: OrderTarget::X, dir });
             return;
         }
@@ -112,7 +116,12 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     let Some(s) = roles.superlative else { return };
     let next = (s.item + 1..placed.len()).find(|&k| {
         // "the biggest line amount": what the rows are only qualifies the measure.
-        let qualifies = matches!(placed[k].item, Item::Dataset(_))
+        let rows = match placed[k].item {
+            Item::Dataset(_) => true,
+            Item::Column(c) => model.column(c).role == Role::Key && placed[k].source == Some(Source::Partial),
+            _ => false,
+        };
+        let qualifies = rows
             && placed.get(k + 1).is_some_and(|p| {
                 p.words.start == placed[k].words.end && matches!(p.item, Item::Column(c) if is_measure(model, c))
             });

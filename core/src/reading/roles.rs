@@ -217,6 +217,9 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                         Some(_) => roles.counts.push(counted(named, distinct, p)),
                         None => roles.counts.push(counted(named, distinct, p)),
                     }
+                } else if distinct && counted_by(q, items, i) && !is_measure(model, *c) {
+                    // "unique products by brand": how many of them.
+                    roles.counts.push(counted(named, true, p));
                 } else {
                     roles.plains.push(named);
                 }
@@ -248,6 +251,14 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 roles.datasets.push(*d);
                 roles.dataset_items.push(i);
             }
+            Item::Unknown
+                if q.has(Cue::Share)
+                    && pending.is_none()
+                    && roles.counts.is_empty()
+                    && q.words[p.words.start].is_any(&["rows", "records", "entries"]) =>
+            {
+                roles.counts.push(Counted::Rows);
+            }
             Item::Unknown => {
                 if let Some(pend) = &mut pending {
                     pend.words += 1;
@@ -276,6 +287,13 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
     }
     roles.distinct = distinct;
     roles
+}
+
+/// True when what stands at `i` is told of each group after it: "by brand", "per month".
+fn counted_by(q: &Question, items: &[Placed], i: usize) -> bool {
+    let says = |p: &Placed| p.item == Item::Cue(Cue::Group) && q.words[p.words.clone()].iter().any(|w| w.is_any(&["by", "per"]));
+    let lists = q.words.first().is_some_and(|w| w.is_any(&["list", "name", "names"]));
+    !lists && items[i + 1..].iter().take(4).any(says)
 }
 
 /// "which department has the most doctors": the departments are told apart.

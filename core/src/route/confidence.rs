@@ -226,6 +226,9 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
     if let Some(word) = &best.lost_thing {
         return clarify(0.3, format!("Nothing registered here is called \"{word}\", and the question is about it."));
     }
+    if let Some(number) = &best.lost_number {
+        return clarify(0.3, format!("What is to be {number} here? No registered name goes with that number."));
+    }
     if let Some(word) = &best.changed_noun {
         return clarify(
             0.3,

@@ -7,7 +7,7 @@ use super::explain;
 use serde_json::{Value, json};
 
 use crate::quickspec::{Chart, OrderBy, OrderTarget, QuickSpec};
-use crate::reading::{Cue, Draft, Item, Question, draft, to_spec};
+use crate::reading::{Cue, Draft, Item, Question, column_name, draft, to_spec};
 use crate::semantic::SemanticModel;
 use crate::sql::build;
 
@@ -37,6 +37,9 @@ pub fn ask(
         // "only Alaska" after "Oishi": the same column's condition is replaced.
         spec.filters.insert(column.clone(), condition.clone());
         changed = true;
+    }
+    for column in widened(q, &change, model) {
+        changed |= !new.filters.contains_key(&column) && spec.filters.remove(&column).is_some();
     }
     if new.filters.is_empty()
         && let Some((column, condition)) = another_year(&change, previous)
@@ -108,14 +111,24 @@ pub fn ask(
 fn leans(q: &Question, change: &Draft) -> bool {
     let words = q.words.iter().filter(|w| w.kind == crate::prompt::TokenKind::Word).count();
     let leaning =
-        q.words.iter().take(3).any(|w| w.is_any(LEANING)) || q.words.iter().any(|w| w.is_any(&["instead", "same"]));
+        q.words.iter().take(3).any(|w| w.is_any(LEANING)) || q.words.iter().any(|w| w.is_any(&["instead", "rather", "same"]));
     let own_measure = !change.assumed_measure;
     words <= 8 && change.unknown.len() <= 1 + usize::from(replaces(q)) && (leaning || !own_measure)
 }
 
-/// "units instead of pesos" names what is replaced, too.
+/// "units instead of pesos", "revenue rather than units" name what is replaced, too.
 fn replaces(q: &Question) -> bool {
-    q.words.windows(2).any(|w| w[0].is("instead") && w[1].is("of"))
+    q.words.windows(2).any(|w| w[0].is("instead") && w[1].is("of") || w[0].is("rather") && w[1].is("than"))
+}
+
+/// "for all regions": the columns whose conditions are given up.
+fn widened<'a>(q: &'a Question, d: &'a Draft, model: &'a SemanticModel) -> impl Iterator<Item = String> + 'a {
+    d.items.placed.iter().filter_map(|p| match p.item {
+        Item::Column(c) if p.words.start > 0 && q.words[p.words.start - 1].is_any(&["all", "every", "any"]) => {
+            Some(column_name(model, d.root, c))
+        }
+        _ => None,
+    })
 }
 
 /// "split it by region": besides what it is grouped by already.
