@@ -1,5 +1,6 @@
 //! The prompt as the rest of the brain sees it: validated, normalised, cut into tokens.
 
+mod asides;
 mod foreign;
 mod identifier;
 mod language;
@@ -8,6 +9,7 @@ mod stopwords;
 mod token;
 mod word;
 
+pub use asides::without_asides;
 pub use foreign::{language_name, to_english};
 pub use identifier::{abbreviates, expanded as expand_words, words as words_of};
 pub use language::{Language, identify};

@@ -9,7 +9,7 @@ const DETERMINERS: &str = "the a an all any every different distinct various the
      sa";
 
 /// Articles, pronouns, auxiliaries, prepositions, politeness, chart and command words.
-const ENGLISH: &str = "a about above across after again all also am among an and any are as at attribute be because been before \
+const ENGLISH: &str = "a about above across after again all also am among an and any are as ask asking at attribute be because been before \
      being below both but by can check corresponding could did do does doing done down during each either else \
      ever every everything find finds for from further get give gives go going got had has have having he \
      hello help her here hers hi his how i if in into is it its itself just kindly know let lets like list \

@@ -6,6 +6,7 @@ use super::conditions::{Found, after, before, condition, negated, stored_form, t
 use super::cues::Cue;
 use super::implied::compared_column;
 use super::items::{Item, Placed, number_word};
+use super::ranking::is_row_number;
 use crate::entity::{Comparator, Literal, Test};
 use crate::prompt::{Word, is_stopword};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
@@ -74,7 +75,9 @@ pub(super) fn comparison(
     comparator: Comparator,
     used: &mut [bool],
 ) -> Found {
-    let previous = before(items, i, 6, used).filter(|&k| matches!(items[k].item, Item::Column(_)));
+    // "lines of 1000 pesos": the rows are not what is compared.
+    let previous = before(items, i, 6, used)
+        .filter(|&k| matches!(items[k].item, Item::Column(c) if !is_row_number(model, c, &items[k])));
     let column_before = previous.and_then(|k| match items[k].item {
         Item::Column(c) => Some((k, c)),
         _ => None,

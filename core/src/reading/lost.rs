@@ -25,7 +25,6 @@ pub(super) fn lost_thing(d: &Draft, scene: &Scene<'_>) -> Option<String> {
         let next = placed.get(end).filter(|p| p.words.start == last.words.end);
         let word = &q.words[last.words.start];
         let lost = is_noun(&word.norm)
-            && !introduces(q, last.words.start)
             && !next.is_some_and(|p| is_named(&p.item))
             && !is_verb(q, last.words.end)
             && (after_preposition(q, placed, at)
@@ -157,6 +156,10 @@ pub(super) fn changed_noun(q: &Question, model: &SemanticModel, root: usize, pla
                     && matches!(pair[1].source, Some(Source::Partial | Source::Unqualified))
                     && pair[0].words.end == pair[1].words.start
                     && is_noun(&q.words[pair[0].words.start].norm)
+                // "vacation days" are not the days of sales.
+                || model.column(*c).value_type.is_temporal()
+                    && pair[0].words.end == pair[1].words.start
+                    && is_noun(&q.words[pair[0].words.start].norm)
                 // "marital status" is not the status of something else.
                 || (c.dataset != root || of_another(placed, c.dataset))
                     && pair[0].words.end == pair[1].words.start
@@ -185,22 +188,8 @@ pub(super) fn lost_name(q: &Question, placed: &[Placed]) -> Option<String> {
         let before = p.words.start.checked_sub(1).map(|i| &q.words[i])?;
         let written = &q.tokens[word.token].text;
         let name = written.starts_with(char::is_uppercase) || !Encoder::get().knows(&word.norm);
-        (name && !introduces(q, p.words.start) && before.is_any(&["in", "from", "sa", "at", "near", "for"])).then(|| written.clone())
+        (name && before.is_any(&["in", "from", "sa", "at", "near", "for"])).then(|| written.clone())
     })
-}
-
-/// "Hi, this is the area manager for Panay. ...": a sentence that only says who asks.
-fn introduces(q: &Question, at: usize) -> bool {
-    let ends = |w: &Word| [".", "!", "?"].iter().any(|s| w.is_symbol(s));
-    let start = q.words[..at].iter().rposition(ends).map_or(0, |i| i + 1);
-    let goes_on = q.words[at..].iter().position(ends).is_some_and(|i| at + i + 3 < q.words.len());
-    let says = |pair: &[Word]| {
-        pair[0].is("this") && pair[1].is("is") || pair[0].is("i") && pair[1].is("am") || pair[0].is("we") && pair[1].is("are")
-    };
-    let first = &q.words[start..at];
-    goes_on
-        && (first.iter().any(|w| w.is("i'm")) || first.windows(2).take(4).any(says))
-        && !first.iter().any(|w| w.is_any(&["show", "want", "need", "looking", "give", "tell"]))
 }
 
 /// A word to group by that nothing registered bears, and that does not merely qualify a name ("by coffee shop address"):

@@ -7,7 +7,7 @@ use super::order::{OrderClause, find_order};
 use super::spelling;
 use super::steps::{Bins, Window, find_bins, find_window};
 use super::weights::Weights;
-use crate::prompt::{Language, Token, Word, identify, split_words, to_english, tokenize};
+use crate::prompt::{Language, Token, Word, identify, split_words, to_english, tokenize, without_asides};
 use crate::semantic::{Lexicon, Mention, find_mentions};
 use crate::time::{self, Clock, Findings, Grain, GrainKind};
 
@@ -58,7 +58,7 @@ const MOST_TOKENS: usize = 256;
 
 impl Question {
     pub fn parse(prompt: &str, lexicon: &Lexicon, clock: &Clock) -> Self {
-        let mut tokens = tokenize(prompt);
+        let mut tokens = without_asides(tokenize(prompt));
         let cut = tokens.len().saturating_sub(MOST_TOKENS);
         tokens.truncate(MOST_TOKENS);
         let mut words = split_words(&tokens);

@@ -13,6 +13,9 @@ use crate::quickspec::{Direction, OrderBy, OrderTarget};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source, ValueType};
 use crate::time::Grain;
 
+/// Words before what somebody has, Filipino included.
+const OWNS: &[&str] = &["with", "has", "have", "having", "had", "may", "mayroon", "meron"];
+
 /// Parts of a whole: shares over x, or one part's share.
 pub(super) fn shares(d: &mut Draft, scene: &Scene<'_>, conditions: &mut Vec<Condition>) {
     let q = scene.q;
@@ -41,8 +44,8 @@ fn part_told(scene: &Scene<'_>) -> Option<ColumnRef> {
     let words = &scene.q.words;
     scene.placed.iter().skip(1).find_map(|p| {
         let Item::Value(column, _) = p.item else { return None };
-        let verb = words[..p.words.start].iter().rposition(|w| !w.is_any(&["the", "a", "from"]))?;
-        words[verb].is_any(&["is", "are", "was", "were", "comes", "come", "came"]).then_some(column)
+        let verb = words[..p.words.start].iter().rposition(|w| !w.is_any(&["the", "a", "from", "sa", "mga"]))?;
+        words[verb].is_any(&["is", "are", "was", "were", "comes", "come", "came", "coming", "galing", "nagmula", "mula"]).then_some(column)
     })
 }
 
@@ -118,7 +121,7 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         // "the biggest line amount": what the rows are only qualifies the measure.
         let rows = match placed[k].item {
             Item::Dataset(_) => true,
-            Item::Column(c) => model.column(c).role == Role::Key && placed[k].source == Some(Source::Partial),
+            Item::Column(c) => is_row_number(model, c, &placed[k]),
             _ => false,
         };
         let qualifies = rows
@@ -127,6 +130,20 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             });
         matches!(placed[k].item, Item::Column(_) | Item::Dataset(_)) && !qualifies
     });
+    let rows_amount = next.is_some_and(|k| {
+        let rows = match placed[k].item {
+            Item::Dataset(dataset) => dataset == d.root,
+            Item::Column(c) => is_row_number(model, c, &placed[k]),
+            _ => false,
+        };
+        rows && q.words.get(placed[k].words.end).is_some_and(|w| w.is_any(&["amount", "value", "total"]))
+    });
+    if rows_amount && d.assumed_measure && d.y.is_some() && s.count.is_none() {
+        // "the biggest line amount by channel": of single rows, not of their sum.
+        d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
+        d.assumed_measure = false;
+        return;
+    }
     if next.is_none()
         && d.x.is_none()
         && let Some((column, agg)) = extreme_of(&q.words[placed[s.item].words.clone()], model, d.root)
@@ -205,6 +222,11 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     }
 }
 
+/// "line" for a number of lines: it speaks of the rows.
+pub(super) fn is_row_number(model: &SemanticModel, c: ColumnRef, p: &Placed) -> bool {
+    model.column(c).role == Role::Key && p.source == Some(Source::Partial)
+}
+
 /// "top 3 brands in each region": one thing is ranked, and something else says within what.
 fn ranked_within(scene: &Scene<'_>, next: Option<usize>) -> bool {
     let Scene { q, model, placed, .. } = *scene;
@@ -246,7 +268,7 @@ fn subject(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>
         }
     }
     let at = placed[s.item].words.start;
-    let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(&["with", "has", "have", "having", "had"]));
+    let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(OWNS));
     let k = (0..s.item).rev().find(|k| dataset(*k).is_some()).filter(|k| owns && s.item - k <= 4)?;
     Some((dataset(k)?, count_at(placed, k)))
 }
@@ -265,7 +287,7 @@ fn counted_before(scene: &Scene<'_>, s: &super::roles::Superlative) -> Option<u3
     let Scene { q, model, placed, .. } = *scene;
     let k = (0..s.item).rev().find(|&k| matches!(placed[k].item, Item::Column(_)))?;
     let at = placed[s.item].words.start;
-    let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(&["with", "has", "have", "having", "had"]));
+    let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(OWNS));
     let dimension = matches!(placed[k].item, Item::Column(c) if !is_measure(model, c));
     count_at(placed, k).filter(|_| dimension && (owns && s.item - k <= 4 || q.has(Cue::Which)))
 }

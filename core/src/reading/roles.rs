@@ -252,12 +252,12 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 roles.dataset_items.push(i);
             }
             Item::Unknown
-                if q.has(Cue::Share)
-                    && pending.is_none()
+                if (matches!(&pending, Some(Pending { aggregate: None, .. })) || q.has(Cue::Share) && pending.is_none())
                     && roles.counts.is_empty()
                     && q.words[p.words.start].is_any(&["rows", "records", "entries"]) =>
             {
                 roles.counts.push(Counted::Rows);
+                pending = None;
             }
             Item::Unknown => {
                 if let Some(pend) = &mut pending {
