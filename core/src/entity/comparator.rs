@@ -45,6 +45,11 @@ pub fn find_comparators(words: &[Word]) -> Vec<(Range<usize>, Comparator)> {
     found
 }
 
+/// The words that comparators are made of.
+pub fn comparator_words() -> impl Iterator<Item = &'static str> {
+    table().iter().flat_map(|(words, _)| words.iter().map(String::as_str))
+}
+
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {

@@ -3,5 +3,5 @@
 mod comparator;
 mod condition;
 
-pub use comparator::{Comparator, find_comparators};
+pub use comparator::{Comparator, comparator_words, find_comparators};
 pub use condition::{Condition, Literal, Test};

@@ -25,10 +25,10 @@ pub(super) fn fit(
     if let Meaning::Dataset(d) = c.meaning {
         // The dataset itself says less than one of its columns.
         // A name of two words can hardly be meant otherwise ("line items").
-        score *= match (d == root, m.words.len()) {
-            (true, 1) => w.own_name,
-            (true, _) => 1.0,
-            (false, _) => w.related_name,
+        score = match (d == root, m.words.len()) {
+            (true, 1) => score * w.own_name,
+            (true, _) => score.max(0.9),
+            (false, _) => score * w.related_name,
         };
         let counted = q.cues.iter().any(|cue| {
             cue.cue == Cue::Count

@@ -33,10 +33,20 @@ pub(super) fn find_trailing(words: &[Word]) -> Vec<Trailing> {
                 return Some(Trailing { comparator: (comparator, at..at + 1), number: (n, tail), rest: nothing });
             }
             // The unit stands between, so that the number keeps its word.
-            let before = at.checked_sub(1).filter(|b| is_stopword(&words[*b].norm))?;
+            let before = at.checked_sub(1).filter(|b| is_stopword(&words[*b].norm) || words[*b].is("worth"))?;
             Some(Trailing { comparator: (comparator, before..at), number: (n, at..at + 1), rest: tail })
         })
         .collect()
+}
+
+/// "from 100 to 150": the words that open a range of numbers. Years are times.
+pub(super) fn find_spans(words: &[Word]) -> impl Iterator<Item = usize> {
+    let year = |n: f64| (1900.0..2100.0).contains(&n) && n.fract() == 0.0;
+    words.windows(4).enumerate().filter_map(move |(at, w)| {
+        let numbers = w[1].number.zip(w[3].number)?;
+        let spans = w[0].is("from") && w[2].is_any(&["to", "until", "through"]);
+        (spans && !(year(numbers.0) && year(numbers.1))).then_some(at)
+    })
 }
 
 /// What is said after the number at `at`, and by which words, counted from the one after it.

@@ -45,7 +45,27 @@ pub fn find_conditions(
         }
     }
     set_side_by_side(&mut out, items);
+    leave_out_all(&mut out);
     out
+}
+
+/// "neither cash nor cards": what is left out of one column adds up.
+fn leave_out_all(conditions: &mut Vec<Condition>) {
+    let mut i = 0;
+    while i < conditions.len() {
+        let column = conditions[i].column;
+        let denies = |c: &Condition| c.column == column && !c.or && matches!(c.test, Test::NotIn(_));
+        let earlier = conditions[..i].iter().position(denies).filter(|_| denies(&conditions[i]));
+        match earlier {
+            Some(k) => {
+                let more = conditions.remove(i).test;
+                if let (Test::NotIn(list), Test::NotIn(more)) = (&mut conditions[k].test, more) {
+                    more.into_iter().for_each(|v| if !list.contains(&v) { list.push(v) });
+                }
+            }
+            None => i += 1,
+        }
+    }
 }
 
 /// "Swift in 2024 compared with CDO": no row has both, so that a comparison between them asks for either.

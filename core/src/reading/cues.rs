@@ -179,7 +179,7 @@ const PHRASES: &[(Cue, &str)] = &[
     (
         Cue::Correlate,
         "correlation | correlation between | correlation of | correlate | correlated | relationship between | relationship of | relation between | \
-         relationship | relation | association between | related to | depend on",
+         relationship | relation | association between | link between | connection between | goes hand in hand with | go hand in hand | linked to | tied to | related to | depend on",
     ),
     (
         Cue::Share,
@@ -200,7 +200,7 @@ const PHRASES: &[(Cue, &str)] = &[
     (Cue::YearOverYear, "year over year | year on year | yoy | yo y | y o y"),
     (
         Cue::Trend,
-        "trend | trends | trend of | over time | evolved | evolve | evolution | evolution of | development of | changed over | through time | change over time | changes over time | over the years | over the months | going up | going down | trending | history of",
+        "trend | trends | trend of | over time | evolved | evolve | evolution | evolution of | development of | developed | over the course of | changed over | through time | change over time | changes over time | over the years | over the months | going up | going down | trending | history of",
     ),
     (
         Cue::Forecast,
@@ -209,7 +209,7 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Anomaly,
-        "anomaly | anomalies | anomalous | outlier | outliers | unusual | unusually | abnormal | abnormally | spike | spikes | sudden drop | sudden drops | irregularities | irregular | dip | dips",
+        "anomaly | anomalies | anomalous | outlier | outliers | unusual | unusually | abnormal | abnormally | strange | odd | weird | suspicious | out of the ordinary | spike | spikes | sudden drop | sudden drops | irregularities | irregular | dip | dips",
     ),
     (
         Cue::Raw,
@@ -229,16 +229,16 @@ const PHRASES: &[(Cue, &str)] = &[
     (
         Cue::Negation,
         "not | excluding | except | exclude | except for | other than | outside | outside of | without | but not | apart from | besides | non | minus | everything but | is not | are not | isn't | aren't | never | hindi | maliban sa | bukod sa | leaving out | ignoring | ignore | \
-         not counting | not including | leaving aside | aside from | with the exception of | all but | skipping | sans",
+         leave out | leaves out | left out | omit | omitting | not counting | not including | neither | nor | leaving aside | aside from | with the exception of | all but | skipping | sans",
     ),
     (
         Cue::Missing,
-        "missing | null | empty | blank | neither | nor | have neither | has neither | have no | has no | with no | having no | without a | without any | lacking | unknown | do not have | does not have",
+        "missing | null | empty | blank | have no | has no | with no | having no | without a | without any | lacking | unknown | do not have | does not have",
     ),
     (Cue::Which, "which | who | what are the | alin | aling | sino"),
     (
         Cue::Overview,
-        "overview | executive overview | summary | performance summary | dashboard | kpi | kpis | key figures | snapshot | how are we doing | scorecard | performance",
+        "overview | executive overview | executive summary | summary | performance summary | dashboard | kpi | kpis | key figures | snapshot | how are we doing | scorecard | performance",
     ),
     (
         Cue::Write,

@@ -7,8 +7,9 @@ use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::{entity_of_root, label_column};
 use super::items::{Item, Placed};
-use super::measure::{numeric_measure, said_bins};
+use super::measure::{did, numeric_measure, said_bins};
 use super::question::Question;
+use super::ranking::is_row_number;
 use super::roles::{Counted, Roles, is_measure};
 use super::times;
 use crate::entity::{Condition, Test};
@@ -22,7 +23,7 @@ fn described(scene: &Scene<'_>, at: usize) -> bool {
     let Scene { q, placed, .. } = *scene;
     let before = at.checked_sub(1).map(|k| &placed[k]);
     let of = before.is_some_and(|p| match p.item {
-        Item::Filler => q.words[p.words.start].is_any(&["from", "of", "for"]),
+        Item::Filler => q.words[p.words.start].is_any(&["from", "of", "for", "our", "my"]),
         Item::Comma => placed[..at].iter().any(|p| p.item == Item::Cue(Cue::Group)),
         _ => false,
     });
@@ -44,7 +45,8 @@ pub(super) fn dimensions(
     let Scene { q, model, roles, placed } = *scene;
     let numeric = |c: ColumnRef| model.column(c).value_type.is_numeric();
     let mut groups: Vec<ColumnRef> = Vec::new();
-    for n in &roles.groups {
+    let listed = |n: &super::roles::Named| n.item > 0 && placed[n.item - 1].item == Item::Comma && described(scene, n.item);
+    for n in roles.groups.iter().filter(|n| d.assumed_measure || !listed(n)) {
         if Some(n.column)
             != d.y.filter(|_| {
                 d.agg != Aggregation::Count && d.agg != Aggregation::CountDistinct && is_measure(model, n.column)
@@ -68,7 +70,11 @@ pub(super) fn dimensions(
     let mut plains: Vec<ColumnRef> = Vec::new();
     for n in &roles.plains {
         let is_y = Some(n.column) == d.y;
-        if !d.assumed_measure && described(scene, n.item) {
+        if is_row_number(model, n.column, &placed[n.item]) && roles.plains.len() + roles.groups.len() > 1 {
+            // "units by region, lines over 1000": the rows themselves.
+            continue;
+        }
+        if !d.assumed_measure && (described(scene, n.item) || did(scene).is_some()) {
             continue;
         }
         if !is_y && !plains.contains(&n.column) && !groups.contains(&n.column) {

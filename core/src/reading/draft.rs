@@ -10,7 +10,7 @@ use super::doubt::{contradiction, find_way, times_apart};
 use super::having::{Having, ONE_FIGURE, bound_axis, bound_figure, bounds_related, compared_measure, find_having};
 use super::items::{Item, Items, Placed, items_for};
 use super::lookup::lookup;
-use super::lost::{changed_noun, lost_group, lost_name, lost_number, lost_thing};
+use super::lost::{changed_noun, is_empty, lost_group, lost_name, lost_number, lost_thing};
 use super::measure::measure;
 use super::question::Question;
 use super::ranking::{ranking, shares, sorting, year_over_year};
@@ -253,7 +253,10 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
 }
 
 fn unknown_words(q: &Question, placed: &[Placed]) -> Vec<String> {
-    placed.iter().filter(|p| p.item == Item::Unknown).map(|p| q.words[p.words.start].norm.clone()).collect()
+    const ROWS: &[&str] = &["rows", "records", "entries", "lines"];
+    let said = |w: &&crate::prompt::Word| !is_empty(&w.norm) && !(q.has(Cue::Raw) && w.is_any(ROWS));
+    let unknown = placed.iter().filter(|p| p.item == Item::Unknown).map(|p| &q.words[p.words.start]);
+    unknown.filter(said).map(|w| w.norm.clone()).collect()
 }
 
 fn collect_datasets(d: &mut Draft, scene: &Scene<'_>) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::choice::{choose, fit};
-use super::comparisons::{Trailing, find_trailing};
+use super::comparisons::{Trailing, find_spans, find_trailing};
 use super::cues::Cue;
 
 use super::question::Question;
@@ -101,7 +101,8 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         put(Item::Number(number.0), number.1, 1.0, None, &mut placed);
         put(Item::Filler, rest, 1.0, None, &mut placed);
     }
-    let comparators = find_comparators(&q.words);
+    let mut comparators = find_comparators(&q.words);
+    comparators.extend(find_spans(&q.words).map(|at| (at..at + 1, Comparator::Between)));
     for (range, comparator) in &comparators {
         if matches!(
             comparator,

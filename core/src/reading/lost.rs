@@ -44,14 +44,8 @@ fn is_named(item: &Item) -> bool {
     matches!(item, Item::Column(_) | Item::Dataset(_) | Item::Value(..) | Item::Grain(_))
 }
 
-/// No participle, gerund or adverb, as far as the ending tells.
-fn is_noun(norm: &str) -> bool {
-    const PARTICIPLES: &[&str] = &[
-        "paid", "sold", "bought", "spent", "made", "given", "taken", "held", "kept", "won", "lost", "done", "seen",
-        "born", "built", "sent", "drawn", "grown", "written", "taught", "met", "left", "led", "put", "set", "run",
-        "found", "known",
-    ];
-    // Of the measure itself, of whose it is, of what is sold: they say nothing of their own.
+/// True for nouns that say nothing of their own: of the measure itself, of whose it is, of what is sold.
+pub(super) fn is_empty(norm: &str) -> bool {
     const EMPTY: &[&str] = &[
         "figure",
         "figures",
@@ -80,11 +74,22 @@ fn is_noun(norm: &str) -> bool {
         "merchandise",
         "thing",
         "things",
+        "term",
+        "terms",
     ];
-    if EMPTY.contains(&norm) {
-        return false;
-    }
-    norm.len() > 2 && !["ing", "ed", "ly"].iter().any(|e| norm.ends_with(e)) && !PARTICIPLES.contains(&norm)
+    EMPTY.contains(&norm)
+}
+
+/// No participle, gerund or adverb, as far as the ending tells.
+fn is_noun(norm: &str) -> bool {
+    const PARTICIPLES: &[&str] = &[
+        "paid", "sold", "bought", "spent", "made", "given", "taken", "held", "kept", "won", "lost", "done", "seen",
+        "born", "built", "sent", "drawn", "grown", "written", "taught", "met", "left", "led", "put", "set", "run",
+        "found", "known", "came", "went", "got", "took", "brought", "began", "ran", "fell", "rose", "did", "gave",
+    ];
+    norm.len() > 2
+        && !is_empty(norm)
+        && !["ing", "ed", "ly"].iter().any(|e| norm.ends_with(e)) && !PARTICIPLES.contains(&norm)
 }
 
 /// "comes from", "correspond to"; "does each carrier handle": what stands before is no noun.

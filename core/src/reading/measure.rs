@@ -47,6 +47,11 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         d.agg = Aggregation::Sum;
         return;
     }
+    if let Some(named) = did(scene).filter(|_| roles.measures.is_empty() && roles.counts.is_empty()) {
+        d.y = Some(named.column);
+        d.agg = model.column(named.column).default_agg;
+        return;
+    }
     if let Some((named, agg)) = roles.measures.first() {
         d.y = Some(named.column);
         d.agg = *agg;
@@ -212,6 +217,16 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         // "average line value": however it is called, its average.
         d.agg = roles.bare_aggregate.unwrap_or(model.column(c).default_agg);
     }
+}
+
+/// "what did we spend on promotions": the measure as a verb; all of it is asked for.
+pub(super) fn did(scene: &Scene<'_>) -> Option<Named> {
+    let Scene { q, model, roles, placed } = *scene;
+    let verb = |n: &&Named| {
+        let at = placed[n.item].words.start;
+        at > 0 && q.words[at - 1].is_any(&["we", "they", "i"]) && is_measure(model, n.column)
+    };
+    roles.plains.iter().find(verb).copied()
 }
 
 /// "the most frequent", "the least used": how often is what ranks.

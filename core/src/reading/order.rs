@@ -250,6 +250,12 @@ fn clause_around(words: &[Word], at: Range<usize>, dir: Direction) -> OrderClaus
 
 /// "ordered by time", "sort by the year": a clause without direction.
 fn undirected(words: &[Word]) -> Option<OrderClause> {
+    if words.iter().find(|w| !w.is_any(&["please", "can", "could", "you", "now"])).is_some_and(|w| w.is_any(STRONG))
+        && !words.iter().any(|w| w.is("axis"))
+    {
+        // "rank the regions by revenue": that is the question.
+        return None;
+    }
     let verb = (0..words.len()).rev().find(|&i| {
         words[i].is_any(STRONG)
             && words.get(i + 1).is_some_and(|w| w.is("by") || w.is("the") || w.is("x") || w.is("y"))

@@ -7,6 +7,7 @@ use super::order::{OrderClause, find_order};
 use super::spelling;
 use super::steps::{Bins, Window, find_bins, find_window};
 use super::weights::Weights;
+use crate::quickspec::{Direction, Transform};
 use crate::prompt::{Language, Token, Word, identify, split_words, to_english, tokenize, without_asides};
 use crate::semantic::{Lexicon, Mention, find_mentions};
 use crate::time::{self, Clock, Findings, Grain, GrainKind};
@@ -70,6 +71,11 @@ impl Question {
         let mut corrections = spelling::correct(&mut words, lexicon);
         corrections.extend(spelling::relate(&mut words, lexicon));
         let mut cues = find_cues(&words);
+        // "does more spend mean a better result": a verb.
+        let verb = |c: &CueMatch| {
+            words[c.words.start].is("mean") && words.get(c.words.end).is_some_and(|w| w.is_any(&["a", "an", "that"]))
+        };
+        cues.retain(|c| !verb(c));
         let foretells = cues.iter().any(|c| c.cue == Cue::Forecast) && !words.iter().any(|w| w.is("actual"));
         let mut times = time::read(&tokens, &Clock { ahead: foretells, ..clock.clone() });
         let to_words = |range: &Range<usize>| word_range(&words, range);
@@ -84,6 +90,7 @@ impl Question {
         }
         leave_out(&mut cues, &words);
         tell_two(&mut cues, &words);
+        decline(&mut cues, &words);
         deny_days(&mut times, &mut cues, &words);
         let bins = find_bins(&words);
         if let Some((_, range)) = &bins {
@@ -143,8 +150,8 @@ impl Question {
                 let w = &self.words[*i];
                 let covered =
                     self.mentions.iter().any(|m| m.words.contains(i)) || self.cues.iter().any(|c| c.words.contains(i));
-                let timed =
-                    self.time_words.iter().any(|r| r.contains(i)) || self.grains.iter().any(|g| g.words.contains(i));
+                let timed = self.times.days.iter().any(|d| d.tokens.contains(&w.token))
+                    || self.time_words.iter().any(|r| r.contains(i)) || self.grains.iter().any(|g| g.words.contains(i));
                 w.kind == crate::prompt::TokenKind::Word && !covered && !timed && !crate::prompt::is_stopword(&w.norm)
             })
             .count()
@@ -176,6 +183,19 @@ fn leave_out(cues: &mut Vec<CueMatch>, words: &[Word]) {
         if !told && words[at.saturating_sub(4)..at].iter().any(|w| w.is_any(ALL)) {
             cues.push(CueMatch { cue: Cue::Negation, words: at..at + 1 });
         }
+    }
+}
+
+/// "which brand declined the most": the growth is ranked from its other end.
+fn decline(cues: &mut Vec<CueMatch>, words: &[Word]) {
+    const DECLINES: &[&str] =
+        &["declined", "declining", "declines", "decline", "shrank", "shrinking", "fell", "fallen", "falling", "dropped"];
+    let Some(at) = words.iter().position(|w| w.is_any(DECLINES)) else { return };
+    let most = |c: &&mut CueMatch| c.cue == Cue::Superlative(Direction::Desc);
+    if let Some(ranked) = cues.iter_mut().find(most) {
+        ranked.cue = Cue::Superlative(Direction::Asc);
+        cues.retain(|c| !c.words.contains(&at));
+        cues.push(CueMatch { cue: Cue::Transform(Transform::Growth), words: at..at + 1 });
     }
 }
 

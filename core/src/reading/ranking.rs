@@ -5,13 +5,13 @@ use super::draft::{Draft, Scene};
 use super::entities::label_column;
 use super::implied::extreme_of;
 use super::items::{Item, Placed};
-use super::measure::says_frequent;
+use super::measure::{primary_measure, says_frequent};
 use super::question::Question;
 use super::roles::{Counted, is_measure};
 use crate::entity::{Condition, Test};
 use crate::quickspec::{Direction, OrderBy, OrderTarget};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source, ValueType};
-use crate::time::Grain;
+use crate::time::{Grain, GrainKind};
 
 /// Words before what somebody has, Filipino included.
 const OWNS: &[&str] = &["with", "has", "have", "having", "had", "may", "mayroon", "meron"];
@@ -160,6 +160,7 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         && s.count.is_none()
         && !q.has(Cue::Which)
         && let Some(c) = super::roles::only_measure(model, dataset)
+            .or_else(|| primary_measure(model, dataset).filter(|_| dataset == d.root))
     {
         d.y = Some(c);
         d.assumed_measure = false;
@@ -197,7 +198,8 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     });
     let dimension_before = placed[..s.item].iter().any(|p| matches!(p.item, Item::Column(c) if !is_measure(model, c)));
     let asks_which = q.has(Cue::Which) && (dimension_before || d.x.is_some());
-    if measure_next && !asks_which && s.count.is_none() && roles.measures.is_empty() && roles.counts.is_empty() {
+    let step_next = step_ranked(scene, s.item);
+    if measure_next && !asks_which && !step_next && s.count.is_none() && roles.measures.is_empty() && roles.counts.is_empty() {
         if q.words.iter().any(|w| w.is("who")) && !roles.datasets.contains(&d.root) {
             // "who is number one by volume": nothing says what is ranked.
             d.lost_group = Some("who".to_owned());
@@ -211,7 +213,7 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     }
     d.order = Some(OrderBy { by: OrderTarget::Y, dir: s.dir });
     let plural = next.is_some_and(|k| placed[k].words.clone().last().is_some_and(|w| q.words[w].norm.ends_with('s')));
-    d.top_k = s.count.or(if plural && !asks_which { None } else { Some(1) });
+    d.top_k = s.count.or(if plural && !asks_which && !step_next { None } else { Some(1) });
     if asks_which && s.count.is_none() {
         let asked_plural = placed[..s.item]
             .iter()
@@ -220,6 +222,26 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             .is_some_and(|p| q.words[p.words.end - 1].norm.ends_with('s'));
         d.top_k = if asked_plural { None } else { Some(1) };
     }
+}
+
+/// "the best sales day": the steps of the calendar are ranked. "The highest daily share" ranks none.
+fn step_ranked(scene: &Scene<'_>, superlative: usize) -> bool {
+    let Scene { q, model, placed, .. } = *scene;
+    let step = |p: &Placed| {
+        let noun = !q.words[p.words.end - 1].norm.ends_with("ly");
+        let grain = q.grains.iter().any(|g| g.kind == GrainKind::Axis && g.words.end == p.words.end);
+        let calendar = match p.item {
+            Item::Grain(_) => true,
+            Item::Column(c) => model.column(c).value_type.is_temporal(),
+            _ => false,
+        };
+        noun && grain && calendar
+    };
+    let after = &placed[superlative + 1..];
+    let at = after.iter().take(3).position(step);
+    at.is_some_and(|at| {
+        after[..at].iter().all(|p| matches!(p.item, Item::Number(_) | Item::Column(_) | Item::Filler | Item::Unknown))
+    })
 }
 
 /// "line" for a number of lines: it speaks of the rows.

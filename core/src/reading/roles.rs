@@ -4,6 +4,7 @@ use super::conditions::grouped;
 use super::cues::Cue;
 use super::items::{Item, Placed};
 use super::question::Question;
+use super::ranking::is_row_number;
 use crate::quickspec::Direction;
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source};
 use crate::time::{Grain, GrainKind};
@@ -110,7 +111,10 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
             }
             Item::Cue(Cue::Count) => {
                 pending = Some(Pending { aggregate: None, words: 0 });
-                distinct = q.words[p.words.clone()].iter().any(|w| w.is_any(&["different", "distinct", "unique"]));
+                // "in how many provinces did we sell": each once.
+                let within = p.words.start.checked_sub(1).map(|b| &q.words[b]);
+                distinct = q.words[p.words.clone()].iter().any(|w| w.is_any(&["different", "distinct", "unique"]))
+                    || q.words[p.words.start].is_any(&["how", "ilan", "ilang"]) && within.is_some_and(|w| w.is_any(&["in", "across", "from", "at", "through", "sa"]));
                 group = false;
             }
             Item::Cue(Cue::Distinct) => {
@@ -213,6 +217,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                         {
                             roles.measures.push((named, agg));
                         }
+                        None if is_row_number(model, *c, p) => roles.counts.push(Counted::Rows),
                         // "total customers", "total number": a sum of something that is not a number counts it.
                         Some(_) => roles.counts.push(counted(named, distinct, p)),
                         None => roles.counts.push(counted(named, distinct, p)),
@@ -254,7 +259,8 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
             Item::Unknown
                 if (matches!(&pending, Some(Pending { aggregate: None, .. })) || q.has(Cue::Share) && pending.is_none())
                     && roles.counts.is_empty()
-                    && q.words[p.words.start].is_any(&["rows", "records", "entries"]) =>
+                    && (q.words[p.words.start].is_any(&["rows", "records", "entries"])
+                        || q.has(Cue::Raw) && q.words[p.words.start].is("lines")) =>
             {
                 roles.counts.push(Counted::Rows);
                 pending = None;

@@ -2,6 +2,7 @@
 
 use super::cues;
 use crate::embed::Encoder;
+use crate::entity::comparator_words;
 use crate::prompt::{TokenKind, Word, is_stopword, singular, stem};
 use crate::semantic::Lexicon;
 
@@ -58,12 +59,28 @@ pub fn correct(words: &mut [Word], lexicon: &Lexicon) -> Vec<(String, String)> {
             continue;
         }
         let singular = norm.strip_suffix('s').filter(|s| s.len() >= 4);
-        let Some(better) = lexicon.correct(norm).or_else(|| singular.and_then(|s| lexicon.correct(s))) else {
-            continue;
-        };
+        let named = || lexicon.correct(norm).or_else(|| singular.and_then(|s| lexicon.correct(s)));
+        let Some(better) = named().or_else(|| closed_class(norm)) else { continue };
         corrections.push((word.norm.clone(), better.clone()));
         word.stem = stem(&better);
         word.norm = better;
     }
     corrections
+}
+
+/// The word of the closed classes ("every", "above") that a word of four letters or more is one slip away from, where
+/// there is just one. A first letter is rarely wrong.
+fn closed_class(norm: &str) -> Option<String> {
+    if norm.chars().count() < 4 {
+        return None;
+    }
+    let near = |word: &&str| {
+        word.len() >= 4
+            && word.as_bytes().first() == norm.as_bytes().first()
+            && word.len().abs_diff(norm.len()) <= 1
+            && strsim::osa_distance(word, norm) == 1
+    };
+    let mut found = cues::vocabulary().iter().map(String::as_str).chain(comparator_words()).filter(near);
+    let first = found.next()?;
+    found.all(|other| other == first).then(|| first.to_owned())
 }

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::items::{Item, Placed};
 use super::question::Question;
 use crate::entity::{Condition, Test};
+use crate::prompt::Word;
 use crate::semantic::{ColumnRef, Role, SemanticModel, ValueType};
 use crate::time::{Clock, Grain, TimeRange, shifted};
 
@@ -70,7 +71,8 @@ pub fn conditions(q: &Question, placed: &[Placed], model: &SemanticModel, d: &Dr
         let Some(column) = near.or_else(|| time_column(model, d)).or_else(|| year_column(model, d.root, m.unit)) else {
             continue;
         };
-        let Some(test) = test_for(model, column, &m.range, clock) else { continue };
+        let range = started_in(&m.range, m.unit, &q.words[p.words.clone()], &model.column(column).name);
+        let Some(test) = test_for(model, column, &range, clock) else { continue };
         let or = out.conditions.iter().any(|c| c.column == column);
         out.conditions.push(Condition { column, test, or, alternative: false });
         out.readings.push(m.reading.clone());
@@ -116,6 +118,18 @@ pub fn conditions(q: &Question, placed: &[Placed], model: &SemanticModel, d: &Dr
         });
     }
     out
+}
+
+/// "campaigns starting in Q1": of a column of starts, those that lie in it; else all from there on.
+fn started_in(range: &TimeRange, unit: Option<Grain>, words: &[Word], column: &str) -> TimeRange {
+    let starts = words.first().is_some_and(|w| w.is_any(&["starting", "beginning", "launching"]))
+        && words.get(1).is_some_and(|w| w.is_any(&["in", "on"]))
+        && crate::prompt::words_of(column).iter().any(|w| matches!(w.as_str(), "start" | "begin" | "launch"));
+    let end = match (starts, range.start, range.end) {
+        (true, Some(start), None) => unit.and_then(|unit| crate::time::after_one(start, unit)),
+        _ => range.end,
+    };
+    TimeRange { start: range.start, end }
 }
 
 /// A whole-number column that holds years.

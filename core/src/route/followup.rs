@@ -34,8 +34,13 @@ pub fn ask(
     let mut spec = previous.clone();
     let mut changed = false;
     for (column, condition) in &new.filters {
+        let beside = if q.has(Cue::Compare) { previous.filters.get(column).and_then(|old| both(old, condition)) } else { None };
+        if beside.is_some() && spec.split_by.is_none() && spec.x.as_ref() != Some(column) {
+            // "compare that with Visayas" after "NCR": side by side.
+            if spec.x.is_some() { spec.split_by = Some(column.clone()) } else { spec.x = Some(column.clone()) }
+        }
         // "only Alaska" after "Oishi": the same column's condition is replaced.
-        spec.filters.insert(column.clone(), condition.clone());
+        spec.filters.insert(column.clone(), beside.unwrap_or_else(|| condition.clone()));
         changed = true;
     }
     for column in widened(q, &change, model) {
@@ -135,6 +140,18 @@ fn widened<'a>(q: &'a Question, d: &'a Draft, model: &'a SemanticModel) -> impl 
 fn splits(q: &Question) -> bool {
     let also = q.words.iter().any(|w| w.is("well")) && q.words.iter().any(|w| w.is("as"));
     also || q.words.iter().take(3).any(|w| w.is_any(&["split", "break", "stack", "also", "additionally"]))
+}
+
+/// Two choices of values as one.
+fn both(old: &Value, new: &Value) -> Option<Value> {
+    let values = |v: &Value| match v {
+        Value::Array(list) => Some(list.clone()),
+        Value::Object(_) | Value::Null => None,
+        one => Some(vec![one.clone()]),
+    };
+    let mut all = values(old)?;
+    all.extend(values(new)?.into_iter().filter(|v| !values(old).is_some_and(|old| old.contains(v))));
+    Some(Value::Array(all))
 }
 
 fn grouped_by(q: &Question) -> bool {

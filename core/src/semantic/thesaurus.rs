@@ -18,6 +18,7 @@ const GROUPS: &[&[&str]] = &[
     &["product", "produkto"],
     &["category", "kategorya"],
     &["price", "presyo"],
+    &["sales", "benta"],
     &["phone", "telephone", "phone number", "telephone number"],
     &["vehicle", "car", "automobile"],
     &["teacher", "instructor"],

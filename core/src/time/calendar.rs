@@ -101,6 +101,19 @@ pub(super) fn add_units(date: Date, unit: Unit, n: i64) -> Option<Date> {
     }
 }
 
+/// The moment one step of the calendar after `start`; `None` for hours and weekdays.
+pub fn after_one(start: DateTime, grain: Grain) -> Option<DateTime> {
+    let unit = match grain {
+        Grain::Day => Unit::Day,
+        Grain::Week => Unit::Week,
+        Grain::Month => Unit::Month,
+        Grain::Quarter => Unit::Quarter,
+        Grain::Year => Unit::Year,
+        Grain::Hour | Grain::Weekday => return None,
+    };
+    add_units(start.date(), unit, 1).map(midnight)
+}
+
 /// The first day of the unit that holds `date`.
 pub(super) fn start_of(unit: Unit, date: Date, clock: &Clock) -> Option<Date> {
     let fiscal_first = clock.fiscal_year_start.clamp(1, 12);

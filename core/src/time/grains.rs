@@ -6,7 +6,7 @@ use super::calendar::Unit;
 use super::lexicon::{Family, Lex};
 use super::words::Words;
 use super::{Clock, Grain, GrainKind, GrainMatch};
-use crate::prompt::Token;
+use crate::prompt::{Token, is_stopword};
 
 /// The grain words of a prompt, in order and without overlap.
 pub fn find_grains(tokens: &[Token]) -> Vec<GrainMatch> {
@@ -40,7 +40,7 @@ fn grain_at(w: &Words, i: usize) -> Option<GrainMatch> {
     if !w.may_start(i) {
         return None;
     }
-    [unit_by_unit(w, i), led(w, i), interval(w, i), adverb(w, i), acronym(w, i)]
+    [unit_by_unit(w, i), led(w, i), ranked(w, i), interval(w, i), adverb(w, i), acronym(w, i)]
         .into_iter()
         .flatten()
         .max_by_key(|m| m.tokens.end)
@@ -88,6 +88,12 @@ fn noun(w: &Words, i: usize, other_languages: bool) -> Option<(usize, Grain)> {
 
 /// "by month", "per week", "for each year", "in every quarter", "kada buwan", "into the weekday interval", "por mes".
 fn led(w: &Words, i: usize) -> Option<GrainMatch> {
+    if w.is_any(i, &["from"]) && w.is_any(i + 1, &["one"]) {
+        // "from one quarter to the next"
+        let (end, grain) = noun(w, i + 2, false)?;
+        return (w.is_any(end, &["to"]) && w.is_any(end + 1, &["the"]) && w.is_any(end + 2, &["next"]))
+            .then(|| axis(i, end + 3, grain))?;
+    }
     let at = w.skip(i, &["for", "in", "of", "on", "over", "across"]);
     let main = w.is_any(at, &["by", "per", "each", "every", "into", "kada", "bawat", "a"]);
     let other = w.is_any(at, &["por", "par", "pro", "per", "cada", "jede", "jeden", "jedes", "setiap", "chaque"]);
@@ -106,6 +112,25 @@ fn led(w: &Words, i: usize) -> Option<GrainMatch> {
     (at > i && w.is_any(at - 1, &["over", "across"]) && w.word(years).ends_with('s')).then_some(())?;
     let (end, grain) = noun(w, years, false)?;
     axis(i, end, grain)
+}
+
+/// "top 3 months", "5 best sales days", "the busiest weekday": the steps themselves are ranked.
+fn ranked(w: &Words, i: usize) -> Option<GrainMatch> {
+    const RANKS: &[&str] = &[
+        "top", "best", "worst", "bottom", "highest", "lowest", "busiest", "slowest", "strongest", "weakest", "biggest",
+        "smallest", "largest", "peak", "slackest", "quietest", "selling",
+    ];
+    let (end, grain) = noun(w, i, false)?;
+    let before = i.checked_sub(1)?;
+    let number = |at: usize| w.tokens[at].number.is_some() || w.count(at).is_some();
+    let ranks = |at: usize| {
+        w.is_any(at, RANKS) || number(at) && at.checked_sub(1).is_some_and(|first| w.is_any(first, RANKS))
+    };
+    // A measure may stand between; "in the top 3 of the months" and "the best for 3 months" rank something else.
+    let joins = |at: usize| w.lex(at).is_none() && !is_stopword(w.word(at)) && !number(at);
+    let hit = ranks(before) || joins(before) && before.checked_sub(1).is_some_and(ranks);
+    let goes_on = w.is_any(end, &["of", "ago", "before", "average", "moving", "rolling"]);
+    (hit && !goes_on).then(|| axis(i, end, grain))?
 }
 
 /// "times a day", "sales a month": a rate, when a plural noun stands before it.

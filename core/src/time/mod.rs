@@ -20,6 +20,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use calendar::after_one;
 pub use clock::{
     Clock, DayFilter, Findings, Grain, GrainKind, GrainMatch, RelativeShift, ShiftMatch, TimeMatch, TimeRange, Weekday,
 };

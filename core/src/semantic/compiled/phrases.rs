@@ -60,6 +60,11 @@ impl Phrases {
                     break;
                 }
                 self.add(&words[start..], place, Source::Partial, 0.75);
+                let mut one = words[start..].to_vec();
+                if let Some(last) = one.last_mut().filter(|w| singular(w) != w.as_str() && words.len() - start > 1) {
+                    *last = singular(last).to_owned();
+                    self.add(&one, place, Source::Partial, 0.75);
+                }
             }
         }
         for (c, column) in dataset.columns.iter().enumerate() {
