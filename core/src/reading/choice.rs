@@ -27,6 +27,8 @@ pub(super) fn fit(
         // A name of two words can hardly be meant otherwise ("line items").
         score = match (d == root, m.words.len()) {
             (true, 1) => score * w.own_name,
+            // Its words count whole, be they words of charts ("line").
+            (true, n) if !is_stopword(&q.words[m.words.end - 1].norm) => score.max(0.9) * n as f32 / m.weight.max(1.0),
             (true, _) => score.max(0.9),
             (false, _) => score * w.related_name,
         };

@@ -130,7 +130,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     let denied = find_denied(q, placed, root, &mut used);
     let having = find_having(q, placed, model, root, &mut used);
     let mut conditions = find_conditions(placed, &q.words, model, root, &mut used);
-    times::claim_columns(placed, model, &mut used);
+    times::claim_columns(q, placed, model, &mut used);
     let roles = find_roles(q, placed, &used, model);
     let mut d = Draft {
         root,

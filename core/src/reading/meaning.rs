@@ -43,7 +43,7 @@ pub fn nominate(q: &mut Question, model: &SemanticModel, lexicon: &Lexicon, scop
         let name = &model.column(column).name;
         // The same name in another dataset is no other meaning: the reading chooses between the two.
         let next = near.iter().find(|(_, c)| !model.column(*c).name.eq_ignore_ascii_case(name)).map_or(0.0, |n| n.0);
-        if best - next < APART {
+        if best - next < APART || said_by_value(q, model, column) {
             continue;
         }
         let same = near.iter().filter(|(s, c)| *s >= NEAR && model.column(*c).name.eq_ignore_ascii_case(name));
@@ -52,6 +52,16 @@ pub fn nominate(q: &mut Question, model: &SemanticModel, lexicon: &Lexicon, scop
             .collect();
         q.mentions.push(Mention { words: at..at + 1, candidates, weight: 1.0 });
     }
+}
+
+/// "paying with GCash": one of the column's values says already which column is spoken of.
+fn said_by_value(q: &Question, model: &SemanticModel, column: ColumnRef) -> bool {
+    let name = &model.column(column).name;
+    let candidates = q.mentions.iter().flat_map(|m| &m.candidates);
+    candidates.filter(|c| c.score >= 0.9).any(|c| match c.meaning {
+        Meaning::Value(of, _) => model.column(of).name.eq_ignore_ascii_case(name),
+        _ => false,
+    })
 }
 
 /// A word of the language that names nothing, asks for nothing and is part of no time.

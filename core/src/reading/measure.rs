@@ -18,6 +18,15 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     let Scene { q, model, roles, placed } = *scene;
     let numeric = |n: &Named| model.column(n.column).value_type.is_numeric();
     let mut pair: Vec<&Named> = roles.plains.iter().chain(&roles.groups).filter(|n| numeric(n)).collect();
+    if q.has(Cue::Correlate) {
+        // "between the number of customers and the average basket", of columns that hold them.
+        let counted = roles.counts.iter().filter_map(|c| match c {
+            Counted::Column { named, .. } => Some(named),
+            _ => None,
+        });
+        let held = roles.measures.iter().map(|(named, _)| named).chain(counted);
+        pair.extend(held.filter(|n| numeric(n) && is_measure(model, n.column)));
+    }
     pair.sort_by_key(|n| n.item);
     let cue_at = correlate_item(placed);
     if pair.iter().filter(|n| n.item > cue_at).count() >= 2 {
@@ -25,7 +34,8 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     }
     let two_measures = pair.iter().filter(|n| is_measure(model, n.column)).count() >= 2;
     let against = q.has(Cue::Correlate) || d.chart == Some(Chart::Scatter) || q.has(Cue::Compare) && two_measures;
-    if against && roles.measures.is_empty() && roles.counts.is_empty() && pair.len() >= 2 {
+    let both_held = q.has(Cue::Correlate) && two_measures && pair.len() == 2;
+    if against && pair.len() >= 2 && (both_held || roles.measures.is_empty() && roles.counts.is_empty()) {
         d.x = Some(pair[0].column);
         d.y = Some(pair[1].column);
         d.agg = Aggregation::None;
@@ -123,6 +133,7 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         .find(|n| is_measure(model, n.column) && (roles.superlative.is_some() || !roles.plains.is_empty()));
     let small = model.datasets[d.root].rows <= 1000;
     let pair_of_rows = small
+        && q.grains.is_empty()
         && roles.plains.len() >= 2
         && roles.groups.is_empty()
         && roles.superlative.is_none()

@@ -91,6 +91,7 @@ impl Question {
         leave_out(&mut cues, &words);
         tell_two(&mut cues, &words);
         decline(&mut cues, &words);
+        go_together(&mut cues, &words);
         deny_days(&mut times, &mut cues, &words);
         let bins = find_bins(&words);
         if let Some((_, range)) = &bins {
@@ -199,12 +200,24 @@ fn decline(cues: &mut Vec<CueMatch>, words: &[Word]) {
     }
 }
 
+const COMPARATIVES: &[&str] = &[
+    "higher", "bigger", "larger", "greater", "lower", "smaller", "better", "worse", "stronger", "weaker", "mataas",
+    "malaki", "mababa", "maliit",
+];
+
+/// "does higher spend bring a better result": two things that may go together.
+fn go_together(cues: &mut Vec<CueMatch>, words: &[Word]) {
+    let opens = words.first().is_some_and(|w| w.is_any(&["does", "do", "is"]));
+    let than = words.iter().any(|w| w.is("than"));
+    let at: Vec<usize> = (0..words.len()).filter(|&i| words[i].is_any(COMPARATIVES) || words[i].is("more")).collect();
+    if let ([_, _], true, false) = (at.as_slice(), opens, than) {
+        cues.retain(|c| at.iter().all(|i| !c.words.contains(i)));
+        cues.extend(at.into_iter().map(|i| CueMatch { cue: Cue::Correlate, words: i..i + 1 }));
+    }
+}
+
 /// "which had higher sales, Luzon or NCR?": a comparative between two that are named sets them side by side.
 fn tell_two(cues: &mut Vec<CueMatch>, words: &[Word]) {
-    const COMPARATIVES: &[&str] = &[
-        "higher", "bigger", "larger", "greater", "lower", "smaller", "better", "worse", "stronger", "weaker", "mataas",
-        "malaki", "mababa", "maliit",
-    ];
     let asks = cues.iter().any(|c| c.cue == Cue::Which);
     let than = words.iter().any(|w| w.is("than"));
     let either = words.iter().any(|w| w.is_any(&["or", "o"]));

@@ -45,7 +45,7 @@ fn part_told(scene: &Scene<'_>) -> Option<ColumnRef> {
     scene.placed.iter().skip(1).find_map(|p| {
         let Item::Value(column, _) = p.item else { return None };
         let verb = words[..p.words.start].iter().rposition(|w| !w.is_any(&["the", "a", "from", "sa", "mga"]))?;
-        words[verb].is_any(&["is", "are", "was", "were", "comes", "come", "came", "coming", "galing", "nagmula", "mula"]).then_some(column)
+        words[verb].is_any(&["did", "does", "do", "is", "are", "was", "were", "comes", "come", "came", "coming", "galing", "nagmula", "mula"]).then_some(column)
     })
 }
 
@@ -197,7 +197,7 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         _ => false,
     });
     let dimension_before = placed[..s.item].iter().any(|p| matches!(p.item, Item::Column(c) if !is_measure(model, c)));
-    let asks_which = q.has(Cue::Which) && (dimension_before || d.x.is_some());
+    let asks_which = (q.has(Cue::Which) || asks_what(scene)) && (dimension_before || d.x.is_some());
     let step_next = step_ranked(scene, s.item);
     if measure_next && !asks_which && !step_next && s.count.is_none() && roles.measures.is_empty() && roles.counts.is_empty() {
         if q.words.iter().any(|w| w.is("who")) && !roles.datasets.contains(&d.root) {
@@ -222,6 +222,19 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             .is_some_and(|p| q.words[p.words.end - 1].norm.ends_with('s'));
         d.top_k = if asked_plural { None } else { Some(1) };
     }
+}
+
+/// "what store sold most", "anong lungsod": as "which store".
+fn asks_what(scene: &Scene<'_>) -> bool {
+    let Scene { q, model, placed, .. } = *scene;
+    placed.iter().any(|p| {
+        let noun = match p.item {
+            Item::Column(c) => !is_measure(model, c),
+            Item::Dataset(_) => true,
+            _ => false,
+        };
+        noun && p.words.start > 0 && q.words[p.words.start - 1].is_any(&["what", "anong"])
+    })
 }
 
 /// "the best sales day": the steps of the calendar are ranked. "The highest daily share" ranks none.

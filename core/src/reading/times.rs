@@ -9,7 +9,7 @@ use super::question::Question;
 use crate::entity::{Condition, Test};
 use crate::prompt::Word;
 use crate::semantic::{ColumnRef, Role, SemanticModel, ValueType};
-use crate::time::{Clock, Grain, TimeRange, shifted};
+use crate::time::{Clock, Grain, GrainKind, TimeRange, shifted};
 
 /// The time conditions of a reading.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub fn time_column(model: &SemanticModel, d: &Draft) -> Option<ColumnRef> {
 }
 
 /// "hired before 2002": a column of the calendar right before a range is limited by it, not drawn.
-pub fn claim_columns(placed: &[Placed], model: &SemanticModel, used: &mut [bool]) {
+pub fn claim_columns(q: &Question, placed: &[Placed], model: &SemanticModel, used: &mut [bool]) {
     for (i, p) in placed.iter().enumerate() {
         if !matches!(p.item, Item::Time(_)) {
             continue;
@@ -52,6 +52,7 @@ pub fn claim_columns(placed: &[Placed], model: &SemanticModel, used: &mut [bool]
             && let Item::Column(c) = placed[k].item
             && model.column(c).value_type.is_temporal()
             && !super::conditions::grouped(placed, k)
+            && !q.grains.iter().any(|g| g.kind == GrainKind::Axis && g.words.end == placed[k].words.end)
         {
             used[k] = true;
         }
