@@ -289,7 +289,15 @@ fn bare_number(
     let linked =
         gap.iter().all(|w| w.is_any(&["is", "are", "was", "of", "equals", "number", "=", "the", "no", "being", "as"]));
     let said = !gap.is_empty() || items[i].words.start == items[k].words.end;
-    if !linked || !said || !(numeric || column.role == Role::Key || column.value_type == ValueType::Text) {
+    // "for every department the two highest paid": so many are asked for.
+    let ranks = after(items, i, 3).is_some_and(|k| matches!(items[k].item, Item::Cue(Cue::Superlative(_))));
+    let of_each = grouped(items, k) && gap.iter().any(|w| w.is("the"));
+    if ranks
+        || of_each
+        || !linked
+        || !said
+        || !(numeric || column.role == Role::Key || column.value_type == ValueType::Text)
+    {
         return None;
     }
     let literal = |n: f64| {

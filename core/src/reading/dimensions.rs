@@ -302,7 +302,7 @@ fn lead_clause(q: &Question, placed: &[Placed]) -> usize {
 }
 
 /// A foreign key that is named by its entity ("by customer") stands for the entity's name.
-fn entity_label(
+pub(super) fn entity_label(
     q: &Question,
     model: &SemanticModel,
     d: &Draft,

@@ -80,6 +80,7 @@ fn is_noun(norm: &str) -> bool {
         "merchandise",
         "thing",
         "things",
+        "frequent",
     ];
     if EMPTY.contains(&norm) {
         return false;

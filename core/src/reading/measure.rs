@@ -147,9 +147,10 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     }
     let often = |w: &crate::prompt::Word| w.is_any(&["used", "common", "frequent", "frequently"]);
     if let Some(s) = roles.superlative
-        && q.words.get(placed[s.item].words.end).is_some_and(often)
+        && let said = &placed[s.item].words
+        && [Some(said.end), said.start.checked_sub(1)].into_iter().flatten().any(|w| q.words.get(w).is_some_and(often))
     {
-        // "the least used payment method": how often it occurs.
+        // "the least used payment method", "which method is used most": how often it occurs.
         (d.y, d.agg) = (None, Aggregation::Count);
         return;
     }

@@ -26,6 +26,7 @@ mod spelling;
 mod steps;
 mod times;
 mod weights;
+mod within;
 mod without;
 
 pub use cues::{Cue, CueMatch, find_cues, is_cue_word};

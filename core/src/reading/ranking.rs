@@ -6,6 +6,7 @@ use super::entities::label_column;
 use super::items::{Item, Placed};
 use super::question::Question;
 use super::roles::{Counted, is_measure};
+use super::within::{after, count_before, within};
 use crate::entity::{Condition, Test};
 use crate::quickspec::{Direction, OrderBy, OrderTarget};
 use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
@@ -109,6 +110,7 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         && d.assumed_measure
         && s.count.is_none()
         && !q.has(Cue::Which)
+        && after(scene, &s) == Some(k)
         && let Some(c) = super::roles::only_measure(model, dataset)
     {
         d.y = Some(c);
@@ -116,11 +118,10 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
         return;
     }
-    if ranked_within(scene, next) {
-        d.beyond = Some(
-            "A ranking within each group is more than one answer: ask for one of the groups, or for all together."
-                .to_owned(),
-        );
+    match within(d, scene, &s) {
+        Some(Ok(())) => return,
+        Some(Err(reason)) => d.beyond = Some(reason),
+        None => {}
     }
     let subject = subject(scene, &s, next);
     let counted = || subject.and_then(|(_, count)| count).or_else(|| counted_before(scene, &s));
@@ -172,26 +173,6 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     }
 }
 
-/// "top 3 brands in each region": one thing is ranked, and something else says within what.
-fn ranked_within(scene: &Scene<'_>, next: Option<usize>) -> bool {
-    let Scene { q, model, placed, .. } = *scene;
-    let dimension = |k: usize| match placed[k].item {
-        Item::Column(c) if !is_measure(model, c) => Some(Some(c)),
-        Item::Dataset(_) => Some(None),
-        _ => None,
-    };
-    let Some(ranked) = next else { return false };
-    let Some(first) = dimension(ranked) else { return false };
-    (ranked + 1..placed.len()).any(|k| {
-        let each = placed[..k].iter().rev().find(|p| p.item != Item::Filler);
-        let each = each.is_some_and(|p| {
-            p.item == Item::Cue(Cue::Group)
-                && q.words[p.words.clone()].iter().any(|w| w.is_any(&["each", "every", "per"]))
-        });
-        each && dimension(k).is_some_and(|second| second != first)
-    })
-}
-
 /// The entity that a superlative ranks, and how many of it: the noun right after it, or the one before "with the".
 fn subject(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>) -> Option<(usize, Option<u32>)> {
     let Scene { q, placed, .. } = *scene;
@@ -215,15 +196,7 @@ fn subject(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>
     let at = placed[s.item].words.start;
     let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(&["with", "has", "have", "having", "had"]));
     let k = (0..s.item).rev().find(|k| dataset(*k).is_some()).filter(|k| owns && s.item - k <= 4)?;
-    Some((dataset(k)?, count_at(placed, k)))
-}
-
-/// The number right before a name: "2" of "the 2 airlines".
-fn count_at(placed: &[Placed], k: usize) -> Option<u32> {
-    match k.checked_sub(1).map(|k| &placed[k].item) {
-        Some(Item::Number(n)) if (1.0..=1000.0).contains(n) && n.fract() == 0.0 => Some(*n as u32),
-        _ => None,
-    }
+    Some((dataset(k)?, count_before(placed, k)))
 }
 
 /// "the 2 airlines with the highest delays", "which 3 doctors saw the most patients": how many of a dimension that
@@ -234,12 +207,12 @@ fn counted_before(scene: &Scene<'_>, s: &super::roles::Superlative) -> Option<u3
     let at = placed[s.item].words.start;
     let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(&["with", "has", "have", "having", "had"]));
     let dimension = matches!(placed[k].item, Item::Column(c) if !is_measure(model, c));
-    count_at(placed, k).filter(|_| dimension && (owns && s.item - k <= 4 || q.has(Cue::Which)))
+    count_before(placed, k).filter(|_| dimension && (owns && s.item - k <= 4 || q.has(Cue::Which)))
 }
 
 /// The sorting clause.
 pub(super) fn sorting(d: &mut Draft, q: &Question, model: &SemanticModel) {
-    let Some(clause) = &q.order else { return };
+    let Some(clause) = q.order.as_ref().filter(|_| d.top_per.is_none()) else { return };
     let target = clause.target.unwrap_or_else(|| {
         // A name in the clause: the axis that carries it.
         let named: Vec<ColumnRef> = q
