@@ -272,10 +272,24 @@ const UNTIL: LeadIns = &[
 
 /// The token after the longest of the lead-ins that stands at `i`.
 fn lead_in(w: &Words, i: usize, list: &LeadIns) -> Option<usize> {
+    let first = w.word(i);
+    if first.is_empty() {
+        return None;
+    }
     let length_at = |phrase: &str| {
-        let words = phrase.split(' ');
-        let count = words.clone().count();
-        words.enumerate().all(|(k, word)| w.word(i + k) == word).then_some(i + count)
+        // Nearly all of them begin otherwise.
+        let rest = phrase.strip_prefix(first)?;
+        let mut count = 1;
+        if rest.is_empty() {
+            return Some(i + count);
+        }
+        for word in rest.strip_prefix(' ')?.split(' ') {
+            if w.word(i + count) != word {
+                return None;
+            }
+            count += 1;
+        }
+        Some(i + count)
     };
     list.iter().filter_map(|phrase| length_at(phrase)).max()
 }
