@@ -33,6 +33,10 @@ const KINDS: [&str; 2] = ["embed", "classify"];
 const PAUSE: Duration = Duration::from_secs(10);
 
 struct State {
+    /// Claims of a worker before this one have been released: one that crashed could not.
+    is_clear: bool,
+    /// That happened in a transaction that has not been committed yet.
+    clearing: bool,
     /// Claimed in a transaction that has not been committed yet.
     claiming: Vec<(i64, Order)>,
     /// Claimed, to be called.
@@ -47,6 +51,8 @@ struct State {
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
+    is_clear: false,
+    clearing: false,
     claiming: Vec::new(),
     claimed: Vec::new(),
     under_way: Vec::new(),
@@ -133,6 +139,10 @@ pub fn run(context: &JobContext) -> Result<()> {
         drop(state);
         return release(&mine);
     }
+    if !state().is_clear {
+        release_all()?;
+        state().clearing = true;
+    }
     let claimed = claim(room)?;
     let mut state = state();
     if more_questions || (room > 0 && claimed.len() == room) || state.results.len() > results.len() {
@@ -148,6 +158,7 @@ pub fn after(committed: bool) {
     let mut state = state();
     let stored = std::mem::take(&mut state.storing);
     let claiming = std::mem::take(&mut state.claiming);
+    state.is_clear |= std::mem::take(&mut state.clearing) && committed;
     if committed {
         state.results.drain(..stored);
         state.claimed.extend(claiming);
@@ -166,8 +177,8 @@ pub fn is_waiting() -> Result<bool> {
     Ok(Spi::get_one::<bool>(sql)? == Some(true))
 }
 
-/// When a worker starts: claims of one that crashed. A database has one worker, so all there are.
-pub fn release_all() -> Result<()> {
+/// Before a worker's first claim: claims of one that crashed. A database has one worker, so all there are.
+fn release_all() -> Result<()> {
     let sql = "UPDATE router.remote_queue SET claimed_until = NULL WHERE claimed_until IS NOT NULL";
     Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ()))?;
     Ok(())
