@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::call::{Engine, Failure, Kind, Order, Settled};
 use super::{JobContext, endpoint, readings, settings};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sqlstate};
 use crate::pg;
 
 /// How often the table is looked at without being told.
@@ -129,7 +129,7 @@ pub fn run(context: &JobContext) -> Result<()> {
         (state.results[..state.storing].to_vec(), room)
     };
     for settled in &results {
-        store(settled)?;
+        store_or_put_back(settled)?;
     }
     if context.at_the_end {
         // What comes after this worker need not wait for the claims to end.
@@ -165,8 +165,10 @@ pub fn after(committed: bool) {
     }
 }
 
+/// Entries that this worker leaves behind: it is not their fault.
 fn release(entries: &[i64]) -> Result<()> {
-    let sql = "UPDATE router.remote_queue SET claimed_until = NULL WHERE entry_id = ANY ($1)";
+    let sql = "UPDATE router.remote_queue SET claimed_until = NULL, attempts = greatest(0, attempts - 1)
+               WHERE entry_id = ANY ($1)";
     Spi::connect_mut(|client| client.update(sql, None, &[entries.to_vec().into()]).map(|_| ()))?;
     Ok(())
 }
@@ -177,10 +179,11 @@ pub fn is_waiting() -> Result<bool> {
     Ok(Spi::get_one::<bool>(sql)? == Some(true))
 }
 
-/// Before a worker's first claim: claims of one that crashed. A database has one worker, so all there are.
+/// Before a worker's first claim: claims of one that crashed. A database has one worker, so all there are. What was under
+/// way each time may be the reason, and is parked.
 fn release_all() -> Result<()> {
-    let sql = "UPDATE router.remote_queue SET claimed_until = NULL WHERE claimed_until IS NOT NULL";
-    Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ()))?;
+    let sql = include_str!("../../sql/worker/release.sql");
+    Spi::connect_mut(|client| client.update(sql, None, &[settings::queue_attempts().into()]).map(|_| ()))?;
     Ok(())
 }
 
@@ -229,6 +232,22 @@ fn embedding_order(entry: i64, payload: &Value) -> Result<Order> {
     let named = payload.get("model").and_then(Value::as_str).map(str::to_owned);
     let model = named.map_or_else(endpoint::embedding_model, Ok)?;
     endpoint::for_embeddings(model, &format!("queue {entry}"), &texts)
+}
+
+/// What the database does not take as it is (an endpoint may say anything) is that entry's failure, and holds up no
+/// other. Anything else that goes wrong (no room on the disk) is an error: all results wait.
+fn store_or_put_back(settled: &Settled) -> Result<()> {
+    let failure = match pg::attempt(|| store(settled)) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => pg::Failure::from(error),
+        Err(failure) => failure,
+    };
+    match settled.queued {
+        Some(entry) if matches!(&sqlstate(failure.code)[..2], "22" | "23" | "54") => {
+            put_back(entry, &failure.message, false)
+        }
+        _ => Err(failure.into()),
+    }
 }
 
 fn store(settled: &Settled) -> Result<()> {

@@ -299,6 +299,18 @@ fn embeddings_come_live_and_queued_and_poison_is_parked() {
         )
         .expect("poison");
     wait_for(&mut session, "SELECT count(*) = 2 FROM router.remote_queue WHERE state = 'parked'", "poison is parked");
+    // As workers leave them that crash: one that may be the reason, one that was there by chance.
+    session
+        .batch_execute(
+            "DELETE FROM router.remote_queue;
+             INSERT INTO router.remote_queue (kind, payload, attempts, claimed_until, last_error)
+             SELECT 'embed', jsonb_build_object('texts', jsonb_build_array('crash ' || n), 'model', 'small'), n, 'infinity', ''
+             FROM unnest('{2, 5}'::int[]) n",
+        )
+        .expect("two claims that nobody holds");
+    renew_worker(&mut session);
+    let state = "SELECT string_agg(state || ' ' || last_error, ',') = 'parked the worker did not survive it' FROM router.remote_queue";
+    wait_for(&mut session, state, "what was under way at every crash is parked, the other is done");
 }
 
 #[test]
@@ -340,6 +352,20 @@ fn what_no_model_could_read_is_read_later_and_proposed() {
     let answer = ask(&mut session, UNCLEAR);
     assert_eq!((&answer["status"], &answer["spec"]["x"]), (&json!("ok"), &json!("region")), "{answer}");
     assert_eq!(value(&mut session, &proposed), None, "and not proposed again");
+}
+
+#[test]
+fn a_reading_that_no_table_takes_holds_up_nobody() {
+    let mut odd = reading();
+    odd["entities"] = json!(["a\u{0}b"]);
+    let endpoint = Endpoint::start(Mode::Call(odd));
+    let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
+    session.batch_execute("SET router.llm = 'shadow'; SET router.embedding_model = 'small'").expect("settings");
+    ask(&mut session, "total sales");
+    let failed = "SELECT attempts = 1 AND last_error LIKE '%Unicode%' FROM router.remote_queue";
+    wait_for(&mut session, failed, "jsonb has no such character: the entry failed");
+    session.batch_execute("SELECT router_queue_embeddings('{one, two}')").expect("another entry");
+    wait_for(&mut session, "SELECT count(*) = 2 FROM router.remote_embeddings", "the others go on");
 }
 
 #[test]
