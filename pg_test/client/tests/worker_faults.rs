@@ -231,6 +231,31 @@ fn a_busy_database_can_be_copied_renamed_and_dropped() {
 }
 
 #[test]
+fn a_long_job_makes_way_for_who_drops_the_database() {
+    let _alone = alone();
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (database, mut session) = shop(Server::Faults, &endpoint.url());
+    let mut admin = Server::Faults.session();
+    session
+        .batch_execute(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+             CREATE TRIGGER slow BEFORE UPDATE ON router.remote_queue FOR EACH ROW EXECUTE FUNCTION slow();
+             SET router.embedding_model = 'small'; SELECT router_queue_embeddings('{one}')",
+        )
+        .expect("a job that takes as long as a job may");
+    let sleeps = format!(
+        "SELECT count(*) = 1 FROM pg_stat_activity
+         WHERE datname = '{}' AND backend_type = 'router worker' AND wait_event = 'PgSleep'",
+        database.name
+    );
+    wait_for(&mut admin, &sleeps, "the worker is at it");
+    drop(session);
+    let began = Instant::now();
+    admin.batch_execute(&format!("DROP DATABASE {}", database.name)).expect("it is dropped");
+    assert!(began.elapsed() < Duration::from_secs(8), "took {:?}", began.elapsed());
+}
+
+#[test]
 fn an_extension_that_is_dropped_takes_its_worker_with_it() {
     let _alone = alone();
     let endpoint = Endpoint::start(Mode::Hang);
