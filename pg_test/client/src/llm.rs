@@ -21,8 +21,11 @@ pub fn shop(server: Server, url: &str) -> (Database, Client) {
     let mut session = database.session();
     tables(&mut session, url);
     // What is asked twice here is to be asked twice there.
-    let uncached = format!("ALTER DATABASE {} SET router.cache = off; SET router.cache = off", database.name);
-    session.batch_execute(&uncached).expect("a setting");
+    let name = &database.name;
+    let uncached = format!("ALTER DATABASE {name} SET router.cache = off; SET router.cache = off");
+    // On a busy machine the usual two seconds are short.
+    let patient = format!("ALTER DATABASE {name} SET router.llm_timeout = '20s'; SET router.llm_timeout = '20s'");
+    session.batch_execute(&format!("{uncached}; {patient}")).expect("settings");
     wait_for(&mut session, "SELECT router_wake() = 'running'", "the worker starts");
     (database, session)
 }
