@@ -19,7 +19,7 @@ test: ## set everything up, run every test (SUITE='core fuzz in-server sql clien
 test-llm: ## ask a real small language model, end to end (the first time compiles for ten minutes)
 	@scripts/test-llm.sh
 
-test-servers: ## test on PostgreSQL 18 and 16, too, from a Python package (half an hour)
+test-servers: ## test on PostgreSQL 18 and 16, too, from a Python package (an hour)
 	@scripts/other-servers.sh
 
 install: ## install the extension in your own server: make install PG_CONFIG=/path/to/pg_config

@@ -3,6 +3,8 @@
 # by pg_cron. Sets up what is missing.
 #
 #   scripts/test.sh [core] [fuzz] [in-server] [sql] [clients] [cron]      (all of them without arguments)
+#
+# PG_REGRESS names another pg_regress than the server's own.
 . "$(dirname "$0")/lib.sh"
 locate_state
 take_lock
@@ -50,7 +52,7 @@ in_server() {
 
 sql() {
   local regress out=$STATE/regress names
-  regress=$(dirname "$("$PRIVATE_PG_CONFIG" --pgxs)")/../test/regress/pg_regress
+  regress=${PG_REGRESS:-$(dirname "$("$PRIVATE_PG_CONFIG" --pgxs)")/../test/regress/pg_regress}
   [ -x "$regress" ] || fail "pg_regress is missing: $regress" "install the server's development package"
   names=$(cd pg_test/sql && printf '%s\n' *.sql | sed 's/\.sql$//')
   mkdir -p "$out"

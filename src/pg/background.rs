@@ -64,6 +64,9 @@ pub unsafe extern "C-unwind" fn router_launcher_main(_argument: pg_sys::Datum) {
     if let Some(mains) = MAINS.get() {
         (mains.launcher)();
     }
+    // The server starts it again unless it is stopping; one that ends with 0 it would forget.
+    // SAFETY: ends this process, as returning would.
+    unsafe { pg_sys::proc_exit(1) };
 }
 
 /// Where the postmaster enters a worker.
@@ -209,6 +212,9 @@ pub fn report_idle() {
     }
 }
 
+/// What the server writes into `datconnlimit` of a database whose dropping was interrupted.
+const INVALID_DATABASE: i32 = -2;
+
 /// The databases one can connect to, without templates. To be called inside a [`transaction`].
 pub fn databases() -> Vec<u32> {
     let mut found = Vec::new();
@@ -229,7 +235,7 @@ pub fn databases() -> Vec<u32> {
                 break;
             }
             let row = &*pg_sys::heap_tuple_get_struct::<pg_sys::FormData_pg_database>(tuple);
-            if row.datallowconn && !row.datistemplate {
+            if row.datallowconn && !row.datistemplate && row.datconnlimit != INVALID_DATABASE {
                 found.push(row.oid.to_u32());
             }
         }

@@ -48,6 +48,14 @@ impl Process {
         self.entry().is_some_and(|entry| unsafe { (&raw const (*entry).pid).read_volatile() } == self.pid)
     }
 
+    /// Tells it to end what it does, and itself.
+    pub fn terminate(self) {
+        if self.is_alive() {
+            // SAFETY: a signal to a process of this server, which has a handler for it.
+            unsafe { libc::kill(self.pid, libc::SIGTERM) };
+        }
+    }
+
     /// Sets its latch. To wake one that has taken the place of another does no harm.
     pub fn wake(self) {
         if let Some(entry) = self.entry() {

@@ -85,14 +85,12 @@ pub fn leave(order: &Order, limit: Duration) -> Result<(), Absence> {
 
 fn send(order: &Order, limit: Duration, detached: bool) -> Result<Ticket, Absence> {
     let request = serde_json::to_vec(order).map_err(|_| Absence::TooLong)?;
-    let number = match board::demand(process::database()) {
-        Presence::Running { number, .. } => Some(number),
-        // It looks into the slots when it comes.
-        Presence::Starting => None,
+    match board::demand(process::database()) {
+        Presence::Running { .. } | Presence::Starting => {}
         Presence::NotPreloaded => return Err(Absence::NotPreloaded),
         Presence::NoLauncher => return Err(Absence::Off),
         Presence::Full | Presence::Absent | Presence::Failed { .. } => return Err(Absence::NoWorker),
-    };
+    }
     let micros = i64::try_from(limit.as_micros()).unwrap_or(i64::MAX / 4);
     let deadline = process::now().saturating_add(micros);
     let ticket = slots::submit(process::database(), deadline, detached, &request).map_err(|refused| match refused {
@@ -100,7 +98,8 @@ fn send(order: &Order, limit: Duration, detached: bool) -> Result<Ticket, Absenc
         Refused::Full => Absence::SlotsFull,
         Refused::TooLong => Absence::TooLong,
     })?;
-    if let Some(number) = number {
+    // Also for one that is only starting: it may have looked into the slots just before, and a bell keeps its rings.
+    if let Some(number) = board::place(process::database()) {
         bell::ring(number, bell::Reason::Call);
     }
     Ok(ticket)

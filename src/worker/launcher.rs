@@ -18,7 +18,7 @@ const WAITED: u32 = 3;
 const FORGOTTEN: i64 = 600 * 1_000_000;
 
 pub fn run() {
-    let mut to_probe = databases();
+    let mut to_probe = None;
     loop {
         background::reload_if_asked();
         if background::told_to_stop() {
@@ -27,24 +27,30 @@ pub fn run() {
         if settings::enabled() {
             board::launcher_is_here();
             reap();
-            probe(&mut to_probe);
+            // What was queued before the server started, or while there was no place, has nobody else to think of it.
+            if to_probe.as_ref().is_some_and(VecDeque::is_empty) && board::somebody_was_turned_away() {
+                to_probe = None;
+            }
+            to_probe = to_probe.or_else(databases);
+            to_probe.iter_mut().for_each(probe);
             see_to_records();
             start();
         } else {
             board::launcher_is_off();
         }
-        let sleep = board::next_start_in().and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros);
+        let next = board::next_start_in().filter(|_| settings::enabled());
+        let sleep = next.and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros);
         background::wait(sleep.unwrap_or(LONGEST).clamp(Duration::from_millis(20), LONGEST), None);
     }
 }
 
-/// Databases that may have work from before the server started.
-fn databases() -> VecDeque<u32> {
+/// Databases that may have work of which nobody has said anything.
+fn databases() -> Option<VecDeque<u32>> {
     match background::transaction(Duration::from_secs(30), || Ok(background::databases())) {
-        Ok(found) => found.into(),
+        Ok(found) => Some(found.into()),
         Err(why) => {
             log!("router launcher: the list of databases could not be read: {}", why.0);
-            VecDeque::new()
+            None
         }
     }
 }
@@ -83,8 +89,9 @@ fn see_to_records() {
 fn start() {
     while let Some(number) = board::next_to_start() {
         if !background::start_worker(number) {
-            board::could_not_start(number);
-            log!("router launcher: the server has no place for another worker (max_worker_processes)");
+            if board::could_not_start(number) {
+                log!("router launcher: the server has no place for another worker (max_worker_processes)");
+            }
             return;
         }
     }

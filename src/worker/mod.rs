@@ -54,8 +54,10 @@ pub fn expect() {
     board::demand(process::database());
 }
 
-/// As [`wake`], once this transaction is committed: what it wrote is not there before.
+/// As [`wake`], once this transaction is committed: what it wrote is not there before. A worker is there before, too:
+/// of a transaction that is prepared somebody else says that it is committed.
 pub fn wake_at_commit() {
+    expect();
     pgrx::register_xact_callback(pgrx::PgXactCallbackEvent::Commit, || {
         wake();
     });
@@ -67,7 +69,7 @@ pub fn notice() {
         static LOOKED: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
     }
     let now = process::now();
-    if now - LOOKED.get() > 1_000_000 {
+    if (now - LOOKED.get()).abs() > 1_000_000 {
         LOOKED.set(now);
         board::demand(process::database());
     }

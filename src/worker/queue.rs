@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::call::{Engine, Failure, Kind, Order, Settled};
 use super::{JobContext, endpoint, readings, settings};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sqlstate};
 use crate::pg;
 
 /// How often the table is looked at without being told.
@@ -33,6 +33,10 @@ const KINDS: [&str; 2] = ["embed", "classify"];
 const PAUSE: Duration = Duration::from_secs(10);
 
 struct State {
+    /// Claims of a worker before this one have been released: one that crashed could not.
+    is_clear: bool,
+    /// That happened in a transaction that has not been committed yet.
+    clearing: bool,
     /// Claimed in a transaction that has not been committed yet.
     claiming: Vec<(i64, Order)>,
     /// Claimed, to be called.
@@ -47,6 +51,8 @@ struct State {
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
+    is_clear: false,
+    clearing: false,
     claiming: Vec::new(),
     claimed: Vec::new(),
     under_way: Vec::new(),
@@ -123,7 +129,7 @@ pub fn run(context: &JobContext) -> Result<()> {
         (state.results[..state.storing].to_vec(), room)
     };
     for settled in &results {
-        store(settled)?;
+        store_or_put_back(settled)?;
     }
     if context.at_the_end {
         // What comes after this worker need not wait for the claims to end.
@@ -132,6 +138,10 @@ pub fn run(context: &JobContext) -> Result<()> {
             state.claimed.iter().map(|(entry, _)| *entry).chain(state.under_way.iter().copied()).collect();
         drop(state);
         return release(&mine);
+    }
+    if !state().is_clear {
+        release_all()?;
+        state().clearing = true;
     }
     let claimed = claim(room)?;
     let mut state = state();
@@ -148,14 +158,17 @@ pub fn after(committed: bool) {
     let mut state = state();
     let stored = std::mem::take(&mut state.storing);
     let claiming = std::mem::take(&mut state.claiming);
+    state.is_clear |= std::mem::take(&mut state.clearing) && committed;
     if committed {
         state.results.drain(..stored);
         state.claimed.extend(claiming);
     }
 }
 
+/// Entries that this worker leaves behind: it is not their fault.
 fn release(entries: &[i64]) -> Result<()> {
-    let sql = "UPDATE router.remote_queue SET claimed_until = NULL WHERE entry_id = ANY ($1)";
+    let sql = "UPDATE router.remote_queue SET claimed_until = NULL, attempts = greatest(0, attempts - 1)
+               WHERE entry_id = ANY ($1)";
     Spi::connect_mut(|client| client.update(sql, None, &[entries.to_vec().into()]).map(|_| ()))?;
     Ok(())
 }
@@ -166,10 +179,11 @@ pub fn is_waiting() -> Result<bool> {
     Ok(Spi::get_one::<bool>(sql)? == Some(true))
 }
 
-/// When a worker starts: claims of one that crashed. A database has one worker, so all there are.
-pub fn release_all() -> Result<()> {
-    let sql = "UPDATE router.remote_queue SET claimed_until = NULL WHERE claimed_until IS NOT NULL";
-    Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ()))?;
+/// Before a worker's first claim: claims of one that crashed. A database has one worker, so all there are. What was under
+/// way each time may be the reason, and is parked.
+fn release_all() -> Result<()> {
+    let sql = include_str!("../../sql/worker/release.sql");
+    Spi::connect_mut(|client| client.update(sql, None, &[settings::queue_attempts().into()]).map(|_| ()))?;
     Ok(())
 }
 
@@ -218,6 +232,22 @@ fn embedding_order(entry: i64, payload: &Value) -> Result<Order> {
     let named = payload.get("model").and_then(Value::as_str).map(str::to_owned);
     let model = named.map_or_else(endpoint::embedding_model, Ok)?;
     endpoint::for_embeddings(model, &format!("queue {entry}"), &texts)
+}
+
+/// What the database does not take as it is (an endpoint may say anything) is that entry's failure, and holds up no
+/// other. Anything else that goes wrong (no room on the disk) is an error: all results wait.
+fn store_or_put_back(settled: &Settled) -> Result<()> {
+    let failure = match pg::attempt(|| store(settled)) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => pg::Failure::from(error),
+        Err(failure) => failure,
+    };
+    match settled.queued {
+        Some(entry) if matches!(&sqlstate(failure.code)[..2], "22" | "23" | "54") => {
+            put_back(entry, &failure.message, false)
+        }
+        _ => Err(failure.into()),
+    }
 }
 
 fn store(settled: &Settled) -> Result<()> {

@@ -170,4 +170,5 @@ fn says_the_same(spec: &Value, draft: &Value) -> bool {
         && (draft.get("aggregation").is_none_or(Value::is_null) || of(spec, "agg") == of(draft, "aggregation"))
         && local == said
         && (of(draft, "limit") == json!(null) || of(spec, "topK") == of(draft, "limit"))
+        && of(spec, "topPer").is_null() == of(draft, "limit_per").is_null()
 }

@@ -19,8 +19,10 @@ pub fn run(number: usize) {
     background::connect(database);
     // A job that waits for a lock holds up whoever waits for a call.
     background::set(c"lock_timeout", c"2s");
-    let why = match Engine::new(number, database).filter(|_| board::i_am_connected(number)) {
-        Some(engine) => serve(number, engine),
+    let why = match Engine::new(number, database) {
+        Some(engine) if board::i_am_connected(number) => serve(number, engine),
+        // Somebody wants the database for himself.
+        Some(_) => Left::Unfinished,
         None => Left::ForGood,
     };
     board::i_leave(number, why);
@@ -29,9 +31,10 @@ pub fn run(number: usize) {
 /// For a worker that leaves: whether something remains to be done.
 fn left() -> Left {
     match jobs::in_transaction(Duration::from_secs(1), queue::is_waiting) {
-        Ok(Some(true)) => Left::Unfinished,
+        Ok(Some(false)) => Left::Idle,
         Ok(None) => Left::ForGood,
-        _ => Left::Idle,
+        // Or nobody knows: a passing trouble is no reason to forget what waits.
+        Ok(Some(true)) | Err(_) => Left::Unfinished,
     }
 }
 
@@ -39,15 +42,7 @@ fn serve(number: usize, mut engine: Engine) -> Left {
     let scratch = Scratch::new();
     scratch.empty();
     let mut schedule = Schedule::new();
-    match jobs::in_transaction(Duration::from_secs(10), || {
-        queue::release_all()?;
-        outcomes::spent_today()
-    }) {
-        Ok(Some(spent)) => engine.start_budgets(spent),
-        // A passing trouble: the extension may be about to be created.
-        Err(_) => {}
-        Ok(None) => return Left::ForGood,
-    }
+    let Some(mut knows_spending) = learn_spending(&mut engine) else { return Left::ForGood };
     let mut look_at = Instant::now() + LOOK_EVERY;
     let mut first = true;
     loop {
@@ -71,6 +66,7 @@ fn serve(number: usize, mut engine: Engine) -> Left {
             if !extension_is_installed() {
                 return Left::ForGood;
             }
+            knows_spending = knows_spending || learn_spending(&mut engine) == Some(true);
         }
         if schedule.run_due() == Ran::ExtensionGone {
             return Left::ForGood;
@@ -93,6 +89,18 @@ fn serve(number: usize, mut engine: Engine) -> Left {
         }
         note(engine.settled());
         background::serve_interrupts();
+    }
+}
+
+/// Tells the engine what was spent today before this worker; false: a passing trouble (the extension may be about to be
+/// created), `None`: there is no extension.
+fn learn_spending(engine: &mut Engine) -> Option<bool> {
+    match jobs::in_transaction(Duration::from_secs(10), outcomes::spent_today) {
+        Ok(spent) => {
+            engine.start_budgets(spent?);
+            Some(true)
+        }
+        Err(_) => Some(false),
     }
 }
 

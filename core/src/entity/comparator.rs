@@ -1,5 +1,6 @@
 //! Phrases that compare: "more than", "at least", "is not", "starts with".
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -23,21 +24,23 @@ pub enum Comparator {
     NotNull,
 }
 
-type Table = Vec<(Vec<String>, Comparator)>;
+/// Phrases by their first word: the words after it.
+type Table = HashMap<String, Vec<(Vec<String>, Comparator)>>;
 
 /// All comparators, longest first at each place, non-overlapping, in order.
 pub fn find_comparators(words: &[Word]) -> Vec<(Range<usize>, Comparator)> {
     let mut found = Vec::new();
     let mut i = 0;
     while i < words.len() {
-        let hit = table()
-            .iter()
-            .filter(|(p, _)| words[i..].len() >= p.len() && p.iter().zip(&words[i..]).all(|(p, w)| *p == w.norm))
-            .max_by_key(|(p, _)| p.len());
+        let after = &words[i + 1..];
+        let stands = |rest: &[String]| after.len() >= rest.len() && rest.iter().zip(after).all(|(p, w)| *p == w.norm);
+        let opened = table().get(words[i].norm.as_str());
+        let hit = opened.into_iter().flatten().filter(|(rest, _)| stands(rest)).max_by_key(|(rest, _)| rest.len());
         match hit {
-            Some((pattern, comparator)) => {
-                found.push((i..i + pattern.len(), *comparator));
-                i += pattern.len();
+            Some((rest, comparator)) => {
+                let end = i + 1 + rest.len();
+                found.push((i..end, *comparator));
+                i = end;
             }
             None => i += 1,
         }
@@ -47,17 +50,25 @@ pub fn find_comparators(words: &[Word]) -> Vec<(Range<usize>, Comparator)> {
 
 /// The words that comparators are made of.
 pub fn comparator_words() -> impl Iterator<Item = &'static str> {
-    table().iter().flat_map(|(words, _)| words.iter().map(String::as_str))
+    let rest = |(words, _): &'static (Vec<String>, Comparator)| words.iter().map(String::as_str);
+    table()
+        .iter()
+        .flat_map(move |(first, phrases)| std::iter::once(first.as_str()).chain(phrases.iter().flat_map(rest)))
 }
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
-        PHRASES
-            .iter()
-            .flat_map(|(comparator, phrases)| phrases.split(" | ").map(move |p| (p, *comparator)))
-            .map(|(p, comparator)| (split_words(&tokenize(p)).into_iter().map(|w| w.norm).collect(), comparator))
-            .collect()
+        let mut table = Table::new();
+        for (comparator, phrases) in PHRASES {
+            for phrase in phrases.split(" | ") {
+                let mut words = split_words(&tokenize(phrase)).into_iter().map(|w| w.norm);
+                if let Some(first) = words.next() {
+                    table.entry(first).or_default().push((words.collect(), *comparator));
+                }
+            }
+        }
+        table
     })
 }
 

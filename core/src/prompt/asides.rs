@@ -74,7 +74,8 @@ fn ends(token: &Token) -> bool {
 
 /// The token after the sign that ends the sentence; `None` when it goes on to the end, or asks for something.
 fn ends_sentence(tokens: &[Token], i: usize) -> Option<usize> {
-    const ASKS: &[&str] = &["show", "give", "tell", "want", "need", "how", "what", "which", "please", "list", "compare"];
+    const ASKS: &[&str] =
+        &["show", "give", "tell", "want", "need", "how", "what", "which", "please", "list", "compare"];
     let end = tokens[i..].iter().position(ends)? + i + 1;
     (!tokens[i..end].iter().any(|t| ASKS.contains(&t.norm.as_str()))).then_some(end)
 }

@@ -77,6 +77,9 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
 
 /// Words of an identifier or a phrase, folded, split at case changes, digits and separators.
 pub fn words(name: &str) -> Vec<String> {
+    if !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase()) {
+        return vec![name.to_owned()];
+    }
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let chars: Vec<char> = name.chars().filter(|c| !is_invisible(*c)).collect();

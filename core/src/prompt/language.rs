@@ -1,5 +1,8 @@
 //! Which language a prompt is written in. For notes and for choosing word lists; never a reason to refuse.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use whatlang::{Detector, Lang};
 
 use super::{Token, TokenKind};
@@ -16,13 +19,19 @@ pub struct Language {
 /// statistics alone. A Filipino word or two among English ones is Taglish, answered as Filipino.
 pub fn identify(tokens: &[Token]) -> Language {
     let words: Vec<&str> = tokens.iter().filter(|t| t.kind == TokenKind::Word).map(|t| t.norm.as_str()).collect();
-    let hits = |list: &str| words.iter().filter(|w| list.split_whitespace().any(|known| known == **w)).count();
-    let (english, filipino) = (hits(ENGLISH), hits(FILIPINO));
+    let mut hits = [0usize; LISTS];
+    for word in &words {
+        let said_in = lists().get(word).copied().unwrap_or_default();
+        for (list, count) in hits.iter_mut().enumerate() {
+            *count += usize::from(said_in >> list & 1);
+        }
+    }
+    let [english, filipino, ..] = hits;
     let sure = |hits: usize| 1.0 - 0.5f64.powi(hits.min(10) as i32 + 1);
     if filipino > 0 && 3 * filipino >= english {
         return Language { code: "tl", confidence: sure(filipino) };
     }
-    let others = OTHERS.map(|(code, list)| (hits(list), code));
+    let others = std::array::from_fn::<_, { OTHERS.len() }, _>(|i| (hits[i + 2], OTHERS[i].0));
     let best = others.iter().max_by_key(|(n, _)| *n).filter(|(n, _)| *n >= 2 && *n > english);
     if let Some((n, code)) = best {
         return Language { code, confidence: sure(*n) };
@@ -31,6 +40,23 @@ pub fn identify(tokens: &[Token]) -> Language {
         return Language { code: "en", confidence: sure(english) };
     }
     by_letters(&words)
+}
+
+/// English, Filipino, and the others.
+const LISTS: usize = 2 + OTHERS.len();
+
+/// Every word of the lists with a bit for each list that has it.
+fn lists() -> &'static HashMap<&'static str, u16> {
+    static WORDS: OnceLock<HashMap<&'static str, u16>> = OnceLock::new();
+    WORDS.get_or_init(|| {
+        let mut words: HashMap<&'static str, u16> = HashMap::new();
+        for (i, list) in [ENGLISH, FILIPINO].into_iter().chain(OTHERS.map(|(_, list)| list)).enumerate() {
+            for word in list.split_whitespace() {
+                *words.entry(word).or_default() |= 1 << i;
+            }
+        }
+        words
+    })
 }
 
 /// Script and letter statistics, for prompts without a word we know.

@@ -18,6 +18,10 @@ pub fn simplify(spec: &QuickSpec) -> Option<(QuickSpec, String)> {
     }
     if let Some(split) = simple.split_by.take() {
         simple.split_grain = None;
+        if simple.top_per.take().is_some() {
+            // So many of each are not so many of all.
+            simple.top_k = None;
+        }
         left_out.push(format!("the series by {split}"));
         if simple.chart == Chart::Heatmap {
             simple.chart = Chart::Bar;

@@ -41,6 +41,16 @@ pub struct OrderBy {
     pub dir: Direction,
 }
 
+/// What a ranking is repeated for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TopPer {
+    /// Each point of the axis: its series are ranked.
+    X,
+    /// Each series: its points are ranked.
+    Series,
+}
+
 /// A calculation over the aggregated series, done after grouping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +128,9 @@ pub struct QuickSpec {
     pub order_by: Option<OrderBy>,
     #[serde(rename = "topK", default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
+    /// `topK` holds within each point of the axis, or within each series, instead of in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_per: Option<TopPer>,
     /// Shares of the total, in percent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub normalize: bool,

@@ -112,7 +112,8 @@ fn denials(q: &Question) -> Vec<usize> {
         "belong", "live", "work", "come", "contain", "include", "equal", "start", "end", "begin", "match", "lie", "use",
     ];
     // "I don't need": said of whoever asks.
-    const WISHES: &[&str] = &["want", "need", "give", "send", "tell", "mix", "show", "care", "forget", "worry", "know", "mind", "bother"];
+    const WISHES: &[&str] =
+        &["want", "need", "give", "send", "tell", "mix", "show", "care", "forget", "worry", "know", "mind", "bother"];
     let words = &q.words;
     let state = |i: usize| words.get(i).is_none_or(|w| w.is_any(STATES) || w.is_any(WISHES));
     (0..words.len())

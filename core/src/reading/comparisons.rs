@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::conditions::{Found, after, before, condition, negated, stored_form, text_match};
 use super::cues::Cue;
+use super::extremes::is_row_number;
 use super::implied::compared_column;
 use super::items::{Item, Placed, number_word};
-use super::ranking::is_row_number;
 use crate::entity::{Comparator, Literal, Test};
 use crate::prompt::{Word, is_stopword};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
@@ -51,8 +51,9 @@ pub(super) fn find_spans(words: &[Word]) -> impl Iterator<Item = usize> {
 
 /// What is said after the number at `at`, and by which words, counted from the one after it.
 fn trailing(words: &[Word], at: usize) -> Option<(Comparator, Range<usize>)> {
-    const MORE: &[&str] =
-        &["more", "greater", "higher", "above", "over", "up", "upward", "upwards", "older", "longer", "larger", "better"];
+    const MORE: &[&str] = &[
+        "more", "greater", "higher", "above", "over", "up", "upward", "upwards", "older", "longer", "larger", "better",
+    ];
     const LESS: &[&str] =
         &["less", "fewer", "lower", "below", "under", "down", "younger", "shorter", "smaller", "cheaper"];
     let tail = words.get(at + 1..)?;

@@ -60,7 +60,11 @@ fn leave_out_all(conditions: &mut Vec<Condition>) {
             Some(k) => {
                 let more = conditions.remove(i).test;
                 if let (Test::NotIn(list), Test::NotIn(more)) = (&mut conditions[k].test, more) {
-                    more.into_iter().for_each(|v| if !list.contains(&v) { list.push(v) });
+                    more.into_iter().for_each(|v| {
+                        if !list.contains(&v) {
+                            list.push(v)
+                        }
+                    });
                 }
             }
             None => i += 1,
@@ -87,7 +91,11 @@ fn set_side_by_side(conditions: &mut Vec<Condition>, items: &[Placed]) {
             Some(k) => {
                 let more = conditions.remove(k).test;
                 if let (Test::In(list), Test::In(more)) = (&mut conditions[i].test, more) {
-                    more.into_iter().for_each(|v| if !list.contains(&v) { list.push(v) });
+                    more.into_iter().for_each(|v| {
+                        if !list.contains(&v) {
+                            list.push(v)
+                        }
+                    });
                 }
             }
             None => i += 1,
@@ -337,7 +345,15 @@ fn bare_number(
     let linked =
         gap.iter().all(|w| w.is_any(&["is", "are", "was", "of", "equals", "number", "=", "the", "no", "being", "as"]));
     let said = !gap.is_empty() || items[i].words.start == items[k].words.end;
-    if !linked || !said || !(numeric || column.role == Role::Key || column.value_type == ValueType::Text) {
+    // "for every department the two highest paid": so many are asked for.
+    let ranks = after(items, i, 3).is_some_and(|k| matches!(items[k].item, Item::Cue(Cue::Superlative(_))));
+    let of_each = grouped(items, k) && gap.iter().any(|w| w.is("the"));
+    if ranks
+        || of_each
+        || !linked
+        || !said
+        || !(numeric || column.role == Role::Key || column.value_type == ValueType::Text)
+    {
         return None;
     }
     let literal = |n: f64| {

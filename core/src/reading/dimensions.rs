@@ -6,10 +6,10 @@ use super::conditions::sets_against;
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::{entity_of_root, label_column};
+use super::extremes::is_row_number;
 use super::items::{Item, Placed};
 use super::measure::{did, numeric_measure, said_bins};
 use super::question::Question;
-use super::ranking::is_row_number;
 use super::roles::{Counted, Roles, is_measure};
 use super::times;
 use crate::entity::{Condition, Test};
@@ -29,7 +29,8 @@ fn described(scene: &Scene<'_>, at: usize) -> bool {
     });
     let next = q.words.get(placed[at].words.end);
     let told = next.is_some_and(|w| {
-        w.is_any(&["sold", "that", "which", "whose", "costing", "over", "above", "under", "below"]) || w.norm.ends_with("ed")
+        w.is_any(&["sold", "that", "which", "whose", "costing", "over", "above", "under", "below"])
+            || w.norm.ends_with("ed")
     });
     of && told
 }
@@ -45,7 +46,8 @@ pub(super) fn dimensions(
     let Scene { q, model, roles, placed } = *scene;
     let numeric = |c: ColumnRef| model.column(c).value_type.is_numeric();
     let mut groups: Vec<ColumnRef> = Vec::new();
-    let listed = |n: &super::roles::Named| n.item > 0 && placed[n.item - 1].item == Item::Comma && described(scene, n.item);
+    let listed =
+        |n: &super::roles::Named| n.item > 0 && placed[n.item - 1].item == Item::Comma && described(scene, n.item);
     for n in roles.groups.iter().filter(|n| d.assumed_measure || !listed(n)) {
         if Some(n.column)
             != d.y.filter(|_| {
@@ -328,7 +330,7 @@ fn lead_clause(q: &Question, placed: &[Placed]) -> usize {
 }
 
 /// A foreign key that is named by its entity ("by customer") stands for the entity's name.
-fn entity_label(
+pub(super) fn entity_label(
     q: &Question,
     model: &SemanticModel,
     d: &Draft,

@@ -19,7 +19,7 @@ use super::steps::Bins;
 use super::times;
 use super::without::find_denied;
 use crate::entity::Condition;
-use crate::quickspec::{Chart, OrderBy, Transform};
+use crate::quickspec::{Chart, OrderBy, TopPer, Transform};
 use crate::semantic::{Aggregation, ColumnRef, Layer, Path, SemanticModel, ValueType, paths_from};
 use crate::time::{Clock, Grain};
 
@@ -63,6 +63,8 @@ pub struct Draft {
     pub part: Vec<Condition>,
     pub order: Option<OrderBy>,
     pub top_k: Option<u32>,
+    /// What the ranking is repeated for.
+    pub top_per: Option<TopPer>,
     pub chart: Option<Chart>,
     pub normalize: bool,
     pub transform: Option<Transform>,
@@ -152,6 +154,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         part: Vec::new(),
         order: None,
         top_k: None,
+        top_per: None,
         chart: q.cues.iter().find_map(|c| match c.cue {
             Cue::Chart(chart) => Some(chart),
             _ => None,

@@ -76,6 +76,7 @@ pub(super) fn is_empty(norm: &str) -> bool {
         "things",
         "term",
         "terms",
+        "frequent",
     ];
     EMPTY.contains(&norm)
 }
@@ -89,7 +90,8 @@ fn is_noun(norm: &str) -> bool {
     ];
     norm.len() > 2
         && !is_empty(norm)
-        && !["ing", "ed", "ly"].iter().any(|e| norm.ends_with(e)) && !PARTICIPLES.contains(&norm)
+        && !["ing", "ed", "ly"].iter().any(|e| norm.ends_with(e))
+        && !PARTICIPLES.contains(&norm)
 }
 
 /// "comes from", "correspond to"; "does each carrier handle": what stands before is no noun.

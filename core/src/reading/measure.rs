@@ -164,7 +164,7 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     if let Some(s) = roles.superlative
         && says_frequent(q, placed, &s)
     {
-        // "the least used payment method": how often it occurs.
+        // "the least used payment method", "which method is used most": how often it occurs.
         (d.y, d.agg) = (None, Aggregation::Count);
         return;
     }
@@ -242,8 +242,9 @@ pub(super) fn did(scene: &Scene<'_>) -> Option<Named> {
 
 /// "the most frequent", "the least used": how often is what ranks.
 pub(super) fn says_frequent(q: &Question, placed: &[Placed], s: &Superlative) -> bool {
-    let next = q.words.get(placed[s.item].words.end);
-    next.is_some_and(|w| w.is_any(&["used", "common", "commonly", "frequent", "frequently", "often"]))
+    let said = &placed[s.item].words;
+    let often = |w: &crate::prompt::Word| w.is_any(&["used", "common", "commonly", "frequent", "frequently", "often"]);
+    [Some(said.end), said.start.checked_sub(1)].into_iter().flatten().any(|w| q.words.get(w).is_some_and(often))
 }
 
 /// "average monthly sales": the sum, over the months. The average of single rows would be another figure.

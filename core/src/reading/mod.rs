@@ -9,6 +9,7 @@ mod dimensions;
 mod doubt;
 mod draft;
 mod entities;
+mod extremes;
 mod flags;
 mod having;
 mod implied;
@@ -26,6 +27,7 @@ mod spelling;
 mod steps;
 mod times;
 mod weights;
+mod within;
 mod without;
 
 pub use cues::{Cue, CueMatch, find_cues, is_cue_word};

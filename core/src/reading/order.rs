@@ -1,6 +1,8 @@
 //! The clause that says how the answer is sorted: "and rank by the y axis in descending order".
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::prompt::{TokenKind, Word};
 use crate::quickspec::{Direction, OrderTarget};
@@ -184,19 +186,37 @@ pub fn find_order(words: &[Word]) -> Option<OrderClause> {
 
 fn find_direction(words: &[Word]) -> Option<(Range<usize>, Direction)> {
     let mut best: Option<(Range<usize>, Direction)> = None;
-    for (phrases, dir) in [(DESC, Direction::Desc), (ASC, Direction::Asc)] {
-        for phrase in phrases {
-            let parts: Vec<&str> = phrase.split(' ').collect();
-            for at in 0..words.len().saturating_sub(parts.len() - 1) {
-                let hit = parts.iter().zip(&words[at..]).all(|(p, w)| w.is(p));
-                // Longest phrase wins; of equals the last, since the clause usually ends the sentence.
-                if hit && best.as_ref().is_none_or(|(b, _)| (parts.len(), at) > (b.len(), b.start)) {
-                    best = Some((at..at + parts.len(), dir));
-                }
+    for at in 0..words.len() {
+        for (rest, dir) in directions().get(words[at].norm.as_str()).into_iter().flatten() {
+            let after = &words[at + 1..];
+            let hit = words[at].kind == TokenKind::Word
+                && after.len() >= rest.len()
+                && rest.iter().zip(after).all(|(p, w)| w.is(p));
+            // Longest phrase wins; of equals the last, since the clause usually ends the sentence.
+            if hit && best.as_ref().is_none_or(|(b, _)| (rest.len() + 1, at) > (b.len(), b.start)) {
+                best = Some((at..at + 1 + rest.len(), *dir));
             }
         }
     }
     best
+}
+
+type Directions = HashMap<&'static str, Vec<(Vec<&'static str>, Direction)>>;
+
+/// The phrases of both directions by their first word: the words after it.
+fn directions() -> &'static Directions {
+    static DIRECTIONS: OnceLock<Directions> = OnceLock::new();
+    DIRECTIONS.get_or_init(|| {
+        let mut directions = Directions::new();
+        for (phrases, dir) in [(DESC, Direction::Desc), (ASC, Direction::Asc)] {
+            for phrase in phrases {
+                let mut parts = phrase.split(' ');
+                let first = parts.next().unwrap_or_default();
+                directions.entry(first).or_default().push((parts.collect(), dir));
+            }
+        }
+        directions
+    })
 }
 
 fn clause_around(words: &[Word], at: Range<usize>, dir: Direction) -> OrderClause {

@@ -7,8 +7,8 @@ use super::order::{OrderClause, find_order};
 use super::spelling;
 use super::steps::{Bins, Window, find_bins, find_window};
 use super::weights::Weights;
-use crate::quickspec::{Direction, Transform};
 use crate::prompt::{Language, Token, Word, identify, split_words, to_english, tokenize, without_asides};
+use crate::quickspec::{Direction, Transform};
 use crate::semantic::{Lexicon, Mention, find_mentions};
 use crate::time::{self, Clock, Findings, Grain, GrainKind};
 
@@ -152,7 +152,8 @@ impl Question {
                 let covered =
                     self.mentions.iter().any(|m| m.words.contains(i)) || self.cues.iter().any(|c| c.words.contains(i));
                 let timed = self.times.days.iter().any(|d| d.tokens.contains(&w.token))
-                    || self.time_words.iter().any(|r| r.contains(i)) || self.grains.iter().any(|g| g.words.contains(i));
+                    || self.time_words.iter().any(|r| r.contains(i))
+                    || self.grains.iter().any(|g| g.words.contains(i));
                 w.kind == crate::prompt::TokenKind::Word && !covered && !timed && !crate::prompt::is_stopword(&w.norm)
             })
             .count()
@@ -189,8 +190,18 @@ fn leave_out(cues: &mut Vec<CueMatch>, words: &[Word]) {
 
 /// "which brand declined the most": the growth is ranked from its other end.
 fn decline(cues: &mut Vec<CueMatch>, words: &[Word]) {
-    const DECLINES: &[&str] =
-        &["declined", "declining", "declines", "decline", "shrank", "shrinking", "fell", "fallen", "falling", "dropped"];
+    const DECLINES: &[&str] = &[
+        "declined",
+        "declining",
+        "declines",
+        "decline",
+        "shrank",
+        "shrinking",
+        "fell",
+        "fallen",
+        "falling",
+        "dropped",
+    ];
     let Some(at) = words.iter().position(|w| w.is_any(DECLINES)) else { return };
     let most = |c: &&mut CueMatch| c.cue == Cue::Superlative(Direction::Desc);
     if let Some(ranked) = cues.iter_mut().find(most) {

@@ -3,15 +3,16 @@
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::label_column;
-use super::implied::extreme_of;
+use super::extremes::{asks_what, extreme, named_next, step_ranked};
 use super::items::{Item, Placed};
-use super::measure::{primary_measure, says_frequent};
+use super::measure::says_frequent;
 use super::question::Question;
 use super::roles::{Counted, is_measure};
+use super::within::{count_before, within};
 use crate::entity::{Condition, Test};
 use crate::quickspec::{Direction, OrderBy, OrderTarget};
-use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source, ValueType};
-use crate::time::{Grain, GrainKind};
+use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
+use crate::time::Grain;
 
 /// Words before what somebody has, Filipino included.
 const OWNS: &[&str] = &["with", "has", "have", "having", "had", "may", "mayroon", "meron"];
@@ -45,7 +46,12 @@ fn part_told(scene: &Scene<'_>) -> Option<ColumnRef> {
     scene.placed.iter().skip(1).find_map(|p| {
         let Item::Value(column, _) = p.item else { return None };
         let verb = words[..p.words.start].iter().rposition(|w| !w.is_any(&["the", "a", "from", "sa", "mga"]))?;
-        words[verb].is_any(&["did", "does", "do", "is", "are", "was", "were", "comes", "come", "came", "coming", "galing", "nagmula", "mula"]).then_some(column)
+        words[verb]
+            .is_any(&[
+                "did", "does", "do", "is", "are", "was", "were", "comes", "come", "came", "coming", "galing",
+                "nagmula", "mula",
+            ])
+            .then_some(column)
     })
 }
 
@@ -117,61 +123,14 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         }
     }
     let Some(s) = roles.superlative else { return };
-    let next = (s.item + 1..placed.len()).find(|&k| {
-        // "the biggest line amount": what the rows are only qualifies the measure.
-        let rows = match placed[k].item {
-            Item::Dataset(_) => true,
-            Item::Column(c) => is_row_number(model, c, &placed[k]),
-            _ => false,
-        };
-        let qualifies = rows
-            && placed.get(k + 1).is_some_and(|p| {
-                p.words.start == placed[k].words.end && matches!(p.item, Item::Column(c) if is_measure(model, c))
-            });
-        matches!(placed[k].item, Item::Column(_) | Item::Dataset(_)) && !qualifies
-    });
-    let rows_amount = next.is_some_and(|k| {
-        let rows = match placed[k].item {
-            Item::Dataset(dataset) => dataset == d.root,
-            Item::Column(c) => is_row_number(model, c, &placed[k]),
-            _ => false,
-        };
-        rows && q.words.get(placed[k].words.end).is_some_and(|w| w.is_any(&["amount", "value", "total"]))
-    });
-    if rows_amount && d.assumed_measure && d.y.is_some() && s.count.is_none() {
-        // "the biggest line amount by channel": of single rows, not of their sum.
-        d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
-        d.assumed_measure = false;
+    let next = named_next(scene, &s);
+    if extreme(d, scene, &s, next) {
         return;
     }
-    if next.is_none()
-        && d.x.is_none()
-        && let Some((column, agg)) = extreme_of(&q.words[placed[s.item].words.clone()], model, d.root)
-        && d.y.is_none_or(|y| y == column || d.assumed_measure)
-    {
-        // "what was the cheapest we sold it for": the lowest price.
-        (d.y, d.agg) = (Some(column), agg);
-        d.assumed_measure = false;
-        return;
-    }
-    if let Some(k) = next
-        && let Item::Dataset(dataset) = placed[k].item
-        && d.assumed_measure
-        && s.count.is_none()
-        && !q.has(Cue::Which)
-        && let Some(c) = super::roles::only_measure(model, dataset)
-            .or_else(|| primary_measure(model, dataset).filter(|_| dataset == d.root))
-    {
-        d.y = Some(c);
-        d.assumed_measure = false;
-        d.agg = if s.dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min };
-        return;
-    }
-    if ranked_within(scene, next) {
-        d.beyond = Some(
-            "A ranking within each group is more than one answer: ask for one of the groups, or for all together."
-                .to_owned(),
-        );
+    match within(d, scene, &s) {
+        Some(Ok(())) => return,
+        Some(Err(reason)) => d.beyond = Some(reason),
+        None => {}
     }
     let subject = subject(scene, &s, next);
     let counted = || subject.and_then(|(_, count)| count).or_else(|| counted_before(scene, &s));
@@ -199,7 +158,13 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     let dimension_before = placed[..s.item].iter().any(|p| matches!(p.item, Item::Column(c) if !is_measure(model, c)));
     let asks_which = (q.has(Cue::Which) || asks_what(scene)) && (dimension_before || d.x.is_some());
     let step_next = step_ranked(scene, s.item);
-    if measure_next && !asks_which && !step_next && s.count.is_none() && roles.measures.is_empty() && roles.counts.is_empty() {
+    if measure_next
+        && !asks_which
+        && !step_next
+        && s.count.is_none()
+        && roles.measures.is_empty()
+        && roles.counts.is_empty()
+    {
         if q.words.iter().any(|w| w.is("who")) && !roles.datasets.contains(&d.root) {
             // "who is number one by volume": nothing says what is ranked.
             d.lost_group = Some("who".to_owned());
@@ -222,64 +187,6 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             .is_some_and(|p| q.words[p.words.end - 1].norm.ends_with('s'));
         d.top_k = if asked_plural { None } else { Some(1) };
     }
-}
-
-/// "what store sold most", "anong lungsod": as "which store".
-fn asks_what(scene: &Scene<'_>) -> bool {
-    let Scene { q, model, placed, .. } = *scene;
-    placed.iter().any(|p| {
-        let noun = match p.item {
-            Item::Column(c) => !is_measure(model, c),
-            Item::Dataset(_) => true,
-            _ => false,
-        };
-        noun && p.words.start > 0 && q.words[p.words.start - 1].is_any(&["what", "anong"])
-    })
-}
-
-/// "the best sales day": the steps of the calendar are ranked. "The highest daily share" ranks none.
-fn step_ranked(scene: &Scene<'_>, superlative: usize) -> bool {
-    let Scene { q, model, placed, .. } = *scene;
-    let step = |p: &Placed| {
-        let noun = !q.words[p.words.end - 1].norm.ends_with("ly");
-        let grain = q.grains.iter().any(|g| g.kind == GrainKind::Axis && g.words.end == p.words.end);
-        let calendar = match p.item {
-            Item::Grain(_) => true,
-            Item::Column(c) => model.column(c).value_type.is_temporal(),
-            _ => false,
-        };
-        noun && grain && calendar
-    };
-    let after = &placed[superlative + 1..];
-    let at = after.iter().take(3).position(step);
-    at.is_some_and(|at| {
-        after[..at].iter().all(|p| matches!(p.item, Item::Number(_) | Item::Column(_) | Item::Filler | Item::Unknown))
-    })
-}
-
-/// "line" for a number of lines: it speaks of the rows.
-pub(super) fn is_row_number(model: &SemanticModel, c: ColumnRef, p: &Placed) -> bool {
-    model.column(c).role == Role::Key && p.source == Some(Source::Partial)
-}
-
-/// "top 3 brands in each region": one thing is ranked, and something else says within what.
-fn ranked_within(scene: &Scene<'_>, next: Option<usize>) -> bool {
-    let Scene { q, model, placed, .. } = *scene;
-    let dimension = |k: usize| match placed[k].item {
-        Item::Column(c) if !is_measure(model, c) => Some(Some(c)),
-        Item::Dataset(_) => Some(None),
-        _ => None,
-    };
-    let Some(ranked) = next else { return false };
-    let Some(first) = dimension(ranked) else { return false };
-    (ranked + 1..placed.len()).any(|k| {
-        let each = placed[..k].iter().rev().find(|p| p.item != Item::Filler);
-        let each = each.is_some_and(|p| {
-            p.item == Item::Cue(Cue::Group)
-                && q.words[p.words.clone()].iter().any(|w| w.is_any(&["each", "every", "per"]))
-        });
-        each && dimension(k).is_some_and(|second| second != first)
-    })
 }
 
 /// The entity that a superlative ranks, and how many of it: the noun right after it, or the one before "with the".
@@ -305,15 +212,7 @@ fn subject(scene: &Scene<'_>, s: &super::roles::Superlative, next: Option<usize>
     let at = placed[s.item].words.start;
     let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(OWNS));
     let k = (0..s.item).rev().find(|k| dataset(*k).is_some()).filter(|k| owns && s.item - k <= 4)?;
-    Some((dataset(k)?, count_at(placed, k)))
-}
-
-/// The number right before a name: "2" of "the 2 airlines".
-fn count_at(placed: &[Placed], k: usize) -> Option<u32> {
-    match k.checked_sub(1).map(|k| &placed[k].item) {
-        Some(Item::Number(n)) if (1.0..=1000.0).contains(n) && n.fract() == 0.0 => Some(*n as u32),
-        _ => None,
-    }
+    Some((dataset(k)?, count_before(placed, k)))
 }
 
 /// "the 2 airlines with the highest delays", "which 3 doctors saw the most patients": how many of a dimension that
@@ -324,12 +223,12 @@ fn counted_before(scene: &Scene<'_>, s: &super::roles::Superlative) -> Option<u3
     let at = placed[s.item].words.start;
     let owns = q.words[at.saturating_sub(3)..at].iter().any(|w| w.is_any(OWNS));
     let dimension = matches!(placed[k].item, Item::Column(c) if !is_measure(model, c));
-    count_at(placed, k).filter(|_| dimension && (owns && s.item - k <= 4 || q.has(Cue::Which)))
+    count_before(placed, k).filter(|_| dimension && (owns && s.item - k <= 4 || q.has(Cue::Which)))
 }
 
 /// The sorting clause.
 pub(super) fn sorting(d: &mut Draft, q: &Question, model: &SemanticModel) {
-    let Some(clause) = &q.order else { return };
+    let Some(clause) = q.order.as_ref().filter(|_| d.top_per.is_none()) else { return };
     let target = clause.target.unwrap_or_else(|| {
         // A name in the clause: the axis that carries it.
         let named: Vec<ColumnRef> = q

@@ -2,9 +2,9 @@
 
 use super::conditions::grouped;
 use super::cues::Cue;
+use super::extremes::is_row_number;
 use super::items::{Item, Placed};
 use super::question::Question;
-use super::ranking::is_row_number;
 use crate::quickspec::Direction;
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, Source};
 use crate::time::{Grain, GrainKind};
@@ -114,7 +114,8 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 // "in how many provinces did we sell": each once.
                 let within = p.words.start.checked_sub(1).map(|b| &q.words[b]);
                 distinct = q.words[p.words.clone()].iter().any(|w| w.is_any(&["different", "distinct", "unique"]))
-                    || q.words[p.words.start].is_any(&["how", "ilan", "ilang"]) && within.is_some_and(|w| w.is_any(&["in", "across", "from", "at", "through", "sa"]));
+                    || q.words[p.words.start].is_any(&["how", "ilan", "ilang"])
+                        && within.is_some_and(|w| w.is_any(&["in", "across", "from", "at", "through", "sa"]));
                 group = false;
             }
             Item::Cue(Cue::Distinct) => {
@@ -257,7 +258,8 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                 roles.dataset_items.push(i);
             }
             Item::Unknown
-                if (matches!(&pending, Some(Pending { aggregate: None, .. })) || q.has(Cue::Share) && pending.is_none())
+                if (matches!(&pending, Some(Pending { aggregate: None, .. }))
+                    || q.has(Cue::Share) && pending.is_none())
                     && roles.counts.is_empty()
                     && (q.words[p.words.start].is_any(&["rows", "records", "entries"])
                         || q.has(Cue::Raw) && q.words[p.words.start].is("lines")) =>
@@ -297,7 +299,9 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
 
 /// True when what stands at `i` is told of each group after it: "by brand", "per month".
 fn counted_by(q: &Question, items: &[Placed], i: usize) -> bool {
-    let says = |p: &Placed| p.item == Item::Cue(Cue::Group) && q.words[p.words.clone()].iter().any(|w| w.is_any(&["by", "per"]));
+    let says = |p: &Placed| {
+        p.item == Item::Cue(Cue::Group) && q.words[p.words.clone()].iter().any(|w| w.is_any(&["by", "per"]))
+    };
     let lists = q.words.first().is_some_and(|w| w.is_any(&["list", "name", "names"]));
     !lists && items[i + 1..].iter().take(4).any(says)
 }

@@ -68,6 +68,7 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         window: d.window,
         order_by: d.order,
         top_k: d.top_k.or(if d.raw { Some(1000) } else { None }),
+        top_per: d.top_per,
         normalize: d.normalize,
         transform,
         columns: d.columns.iter().map(|c| column_name(model, d.root, *c)).collect(),
@@ -99,6 +100,8 @@ fn default_chart(d: &Draft, q: &Question, model: &SemanticModel) -> Chart {
     let time_axis = d.x.is_some_and(|x| model.column(x).value_type.is_temporal());
     match () {
         () if d.raw => Chart::Table,
+        // Another leader at each point is no line.
+        () if d.top_per.is_some() => Chart::Bar,
         () if q.has(Cue::Correlate) && d.agg == Aggregation::None => Chart::Scatter,
         () if time_axis && d.x_grain != Some(Grain::Weekday) && d.agg != Aggregation::None => Chart::Line,
         () if d.x.is_none() => Chart::Table,

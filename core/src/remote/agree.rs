@@ -18,7 +18,7 @@ pub fn agreement(a: &QuickSpec, b: &QuickSpec) -> Agreement {
         (1.0, a.split_by == b.split_by),
         (3.0, a.filters == b.filters),
         (1.0, a.time_grain == b.time_grain),
-        (1.0, a.top_k == b.top_k),
+        (1.0, a.top_k == b.top_k && a.top_per == b.top_per),
         (2.0, a.transform == b.transform && a.normalize == b.normalize && a.part == b.part && a.having == b.having),
     ];
     let whole: f32 = parts.iter().map(|(weight, _)| weight).sum();

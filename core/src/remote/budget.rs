@@ -17,11 +17,11 @@ struct Spending {
 }
 
 impl Budgets {
-    /// What was spent on that day already.
+    /// What else was spent on that day already.
     pub fn start(&mut self, day: i64, spent: impl IntoIterator<Item = (String, f64)>) {
         self.turn(day);
         for (agent, dollars) in spent {
-            self.agents.entry(agent).or_default().spent = dollars;
+            self.agents.entry(agent).or_default().spent += dollars;
         }
     }
 

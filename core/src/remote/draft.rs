@@ -40,6 +40,9 @@ pub struct Draft {
     pub order: Option<Order>,
     #[serde(default)]
     pub limit: Option<u32>,
+    /// The dimension within each of whose values the limit holds.
+    #[serde(default)]
+    pub limit_per: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -123,6 +126,9 @@ impl Draft {
         if draft.dataset.len() > NAME || draft.measure.as_ref().is_some_and(|m| m.len() > NAME) {
             return Err(DraftError::Shape("a name is too long"));
         }
+        if draft.limit_per.as_ref().is_some_and(|name| !draft.dimensions.contains(name) || draft.limit.is_none()) {
+            return Err(DraftError::Shape("a limit within something that is no dimension"));
+        }
         if draft.limit.is_some_and(|n| !(1..=10_000).contains(&n)) {
             return Err(DraftError::Shape("the limit lies outside of 1 to 10,000"));
         }
@@ -191,7 +197,8 @@ pub fn parameters(datasets: &[String]) -> Value {
                 }
             },
             "order": {"type": ["string", "null"], "enum": ["asc", "desc", null]},
-            "limit": {"type": ["integer", "null"], "minimum": 1, "maximum": 10000}
+            "limit": {"type": ["integer", "null"], "minimum": 1, "maximum": 10000},
+            "limit_per": {"type": ["string", "null"], "description": "the dimension within each of whose values the limit holds: 'top 3 products of each region'"}
         }
     })
 }
@@ -224,6 +231,7 @@ mod tests {
             ("confidence", json!("high")),
             ("limit", json!(0)),
             ("limit", json!(-1)),
+            ("limit_per", json!("region")),
             ("dimensions", json!(["a", "b", "c"])),
             ("dataset", json!("x".repeat(201))),
             ("entities", json!(vec!["x"; 51])),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, DraftError, FilterDraft, Op, Order};
 use crate::prompt::{fold, tokenize};
-use crate::quickspec::{Chart, Direction, OrderBy, OrderTarget, QuickSpec, SCHEMA};
+use crate::quickspec::{Chart, Direction, OrderBy, OrderTarget, QuickSpec, SCHEMA, TopPer};
 use crate::reading::{merge_filters, test_for};
 use crate::semantic::{Aggregation, Column, ColumnRef, Path, Role, SemanticModel, ValueType, paths_from};
 use crate::time::{Clock, Grain, find};
@@ -47,9 +47,16 @@ pub fn resolve(
     let (x, split) = (axes.first().copied(), axes.get(1).copied());
     let time_axis = x.is_some_and(|x| temporal(&x));
     let order_by = match (draft.order, time_axis) {
+        // Within each of something it is figures that are ranked.
+        (None, _) if draft.limit_per.is_some() => Some(OrderBy { by: OrderTarget::Y, dir: Direction::Desc }),
         (Some(order), _) => Some(OrderBy { by: OrderTarget::Y, dir: direction(order) }),
         (None, true) => Some(OrderBy { by: OrderTarget::X, dir: Direction::Asc }),
         (None, false) => None,
+    };
+    let top_per = match draft.limit_per.as_ref().and_then(|name| draft.dimensions.iter().position(|d| d == name)) {
+        Some(at) if draft.dimensions.len() == 2 && x != split => Some([TopPer::X, TopPer::Series][at]),
+        Some(_) => return Err(DraftError::Spec("a limit within each of one dimension ranks another".into())),
+        None => None,
     };
     let spec = QuickSpec {
         schema: SCHEMA.to_owned(),
@@ -62,8 +69,8 @@ pub fn resolve(
         per_grain: None,
         chart: match (x, time_axis) {
             (None, _) => Chart::Table,
-            (Some(_), true) => Chart::Line,
-            (Some(_), false) => Chart::Bar,
+            (Some(_), true) if draft.limit_per.is_none() => Chart::Line,
+            (Some(_), _) => Chart::Bar,
         },
         split_by: split.map(|c| names.name(c)),
         split_grain: split.filter(|c| temporal(c)).map(|_| grain.unwrap_or(Grain::Month)),
@@ -73,6 +80,7 @@ pub fn resolve(
         time_grain: time_axis.then(|| grain.unwrap_or(Grain::Month)),
         order_by: order_by.filter(|_| x.is_some()),
         top_k: draft.limit.filter(|_| x.is_some()),
+        top_per,
         normalize: false,
         transform: None,
         columns: Vec::new(),

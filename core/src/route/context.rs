@@ -34,18 +34,14 @@ impl Context {
         }
         let mut scope = vec![false; model.datasets.len()];
         for pattern in &self.datasets {
-            let mut hit = false;
-            for (i, d) in model.datasets.iter().enumerate() {
-                let matches = match pattern.strip_suffix(".*") {
-                    Some(schema) => d.schema == schema,
-                    None => d.full_name() == *pattern,
-                };
-                scope[i] |= matches;
-                hit |= matches;
-            }
-            if !hit {
+            let named: Vec<usize> = match pattern.strip_suffix(".*") {
+                Some(schema) => (0..scope.len()).filter(|d| model.datasets[*d].schema == schema).collect(),
+                None => model.datasets.called(pattern).into_iter().collect(),
+            };
+            if named.is_empty() {
                 return Err(ContextError::UnknownDataset(pattern.clone()));
             }
+            named.into_iter().for_each(|d| scope[d] = true);
         }
         Ok(scope)
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::quickspec::{Direction, OrderTarget, QuickSpec, Transform};
+use crate::quickspec::{Direction, OrderTarget, QuickSpec, TopPer, Transform};
 use crate::reading::{Draft, Item, Question};
 use crate::semantic::{Aggregation, SemanticModel};
 use crate::time::Grain;
@@ -103,6 +103,12 @@ pub fn describe(spec: &QuickSpec) -> String {
             _ => "first",
         };
         s.push_str(&format!(", the {end} {k}"));
+        let each = match spec.top_per {
+            Some(TopPer::X) => spec.time_grain.map(grain).or(spec.x.as_deref()),
+            Some(TopPer::Series) => spec.split_grain.map(grain).or(spec.split_by.as_deref()),
+            None => None,
+        };
+        s.extend(each.map(|each| format!(" of each {each}")));
     }
     s
 }
@@ -195,6 +201,10 @@ pub fn difference(chosen: &QuickSpec, other: &QuickSpec) -> String {
             "where {}",
             if other.filters.is_empty() { "nothing is filtered".into() } else { conditions(&other.filters) }
         ));
+    }
+    if chosen.top_per != other.top_per {
+        let of = if other.top_per.is_some() { "within each group" } else { "over all groups" };
+        parts.push(format!("ranked {of}"));
     }
     if parts.is_empty() { "another chart or order".into() } else { parts.join("; ") }
 }

@@ -112,6 +112,7 @@ pub fn overview(dataset: &Dataset) -> QuickSpec {
         window: None,
         order_by: None,
         top_k: None,
+        top_per: None,
         normalize: false,
         transform: None,
         columns: Vec::new(),

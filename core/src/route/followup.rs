@@ -6,7 +6,7 @@ use super::context::Context;
 use super::explain;
 use serde_json::{Value, json};
 
-use crate::quickspec::{Chart, OrderBy, OrderTarget, QuickSpec};
+use crate::quickspec::{Chart, OrderBy, OrderTarget, QuickSpec, TopPer};
 use crate::reading::{Cue, Draft, Item, Question, column_name, draft, to_spec};
 use crate::semantic::SemanticModel;
 use crate::sql::build;
@@ -34,7 +34,8 @@ pub fn ask(
     let mut spec = previous.clone();
     let mut changed = false;
     for (column, condition) in &new.filters {
-        let beside = if q.has(Cue::Compare) { previous.filters.get(column).and_then(|old| both(old, condition)) } else { None };
+        let beside =
+            if q.has(Cue::Compare) { previous.filters.get(column).and_then(|old| both(old, condition)) } else { None };
         if beside.is_some() && spec.split_by.is_none() && spec.x.as_ref() != Some(column) {
             // "compare that with Visayas" after "NCR": side by side.
             if spec.x.is_some() { spec.split_by = Some(column.clone()) } else { spec.x = Some(column.clone()) }
@@ -52,7 +53,20 @@ pub fn ask(
         spec.filters.insert(column, condition);
         changed = true;
     }
-    if let Some(grain) = change.x_grain {
+    // "top 3 in each region", "the best of every month": what was ranked in all is ranked within each.
+    let ranked = spec.top_k.is_some() || q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_)));
+    let within = ranked && spec.x.is_some() && q.words.iter().any(|w| w.is_any(&["each", "every"]));
+    let subject = if spec.top_per == Some(TopPer::X) { &spec.split_by } else { &spec.x }.clone();
+    let axes = (spec.x.clone(), spec.split_by.clone());
+    if let (Some(grain), true, true) = (change.x_grain, within, subject.is_some() && subject != new.x) {
+        (spec.x, spec.time_grain) = (new.x.clone(), Some(grain));
+        (spec.split_by, spec.split_grain, spec.top_per) = (subject, None, Some(TopPer::X));
+        changed = true;
+    } else if let (Some(_), true, true) = (&new.x, within, subject.is_some() && subject != new.x) {
+        (spec.x, spec.time_grain) = (subject, None);
+        (spec.split_by, spec.split_grain, spec.top_per) = (new.x.clone(), None, Some(TopPer::Series));
+        changed = true;
+    } else if let Some(grain) = change.x_grain {
         spec.time_grain = Some(grain);
         if spec.x != new.x {
             spec.x.clone_from(&new.x);
@@ -67,6 +81,10 @@ pub fn ask(
         spec.time_grain = None;
         spec.chart = if spec.chart == Chart::Line { Chart::Bar } else { spec.chart };
         changed = true;
+    }
+    if spec.top_per.is_some() && !within && axes != (spec.x.clone(), spec.split_by.clone()) {
+        // Ranked within groups that are no more: so many of each are not so many of all.
+        (spec.top_per, spec.top_k, spec.order_by) = (None, None, None);
     }
     if !change.assumed_measure && new.y.is_some() {
         spec.y.clone_from(&new.y);
@@ -84,6 +102,9 @@ pub fn ask(
         spec.order_by = Some(OrderBy { by: OrderTarget::Y, dir });
         spec.top_k = number(&change).or(spec.top_k).or(Some(1));
         changed = true;
+    }
+    if spec.top_per.is_some() && spec.top_k.is_some() && change.chart.is_none() {
+        spec.chart = Chart::Bar;
     }
     if let Some(order) = &q.order {
         spec.order_by = Some(OrderBy { by: order.target.unwrap_or(OrderTarget::Y), dir: order.dir });
@@ -115,8 +136,8 @@ pub fn ask(
 /// A follow-up is short, and says less than a question would: no measure of its own, or a leaning word up front.
 fn leans(q: &Question, change: &Draft) -> bool {
     let words = q.words.iter().filter(|w| w.kind == crate::prompt::TokenKind::Word).count();
-    let leaning =
-        q.words.iter().take(3).any(|w| w.is_any(LEANING)) || q.words.iter().any(|w| w.is_any(&["instead", "rather", "same"]));
+    let leaning = q.words.iter().take(3).any(|w| w.is_any(LEANING))
+        || q.words.iter().any(|w| w.is_any(&["instead", "rather", "same"]));
     let own_measure = !change.assumed_measure;
     words <= 8 && change.unknown.len() <= 1 + usize::from(replaces(q)) && (leaning || !own_measure)
 }

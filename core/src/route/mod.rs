@@ -23,3 +23,5 @@ pub use warm::warm_up;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_shapes;

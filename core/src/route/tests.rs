@@ -8,7 +8,7 @@ use super::{Answer, Context, Status, ask};
 use crate::semantic::{Lexicon, SemanticModel};
 use crate::time::{Clock, Weekday};
 
-fn shop() -> SemanticModel {
+pub(super) fn shop() -> SemanticModel {
     let column = |name: &str, sql: &str, value: &str, role: &str, agg: &str, values: &[&str]| {
         json!({"name": name, "sql_type": sql, "value_type": value, "role": role, "default_agg": agg, "nullable": true,
             "unique": false, "harvested_all": true,
@@ -41,7 +41,7 @@ fn shop() -> SemanticModel {
     .expect("a model")
 }
 
-fn context() -> Context {
+pub(super) fn context() -> Context {
     let now: Timestamp = "2025-03-15T02:00:00Z".parse().expect("a moment");
     Context {
         clock: Clock {

@@ -27,11 +27,11 @@ impl Meaning {
 }
 
 /// Words of names that say little on their own.
-pub(super) fn word_weight(stem: &str) -> f32 {
+pub(super) fn word_weight(stem: &[u8]) -> f32 {
     match stem {
-        "id" | "name" | "code" | "number" | "type" | "date" | "detail" | "descript" | "valu" | "time" | "other"
-        | "of" | "the" | "in" | "is" | "no" | "key" | "titl" | "text" | "kind" => 0.4,
-        "total" | "averag" | "maximum" | "minimum" | "count" | "first" | "last" => 0.6,
+        b"id" | b"name" | b"code" | b"number" | b"type" | b"date" | b"detail" | b"descript" | b"valu" | b"time"
+        | b"other" | b"of" | b"the" | b"in" | b"is" | b"no" | b"key" | b"titl" | b"text" | b"kind" => 0.4,
+        b"total" | b"averag" | b"maximum" | b"minimum" | b"count" | b"first" | b"last" => 0.6,
         _ => 1.0,
     }
 }

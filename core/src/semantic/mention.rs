@@ -31,6 +31,8 @@ pub struct Mention {
 /// that another reading (a time expression, a chart word) has taken.
 pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Mention> {
     let mut mentions = Vec::new();
+    let worth: Vec<f32> = words.iter().map(worth).collect();
+    let says: Vec<bool> = words.iter().map(says_something).collect();
     for start in 0..words.len() {
         if !free[start] || words[start].kind == TokenKind::Symbol {
             continue;
@@ -59,24 +61,19 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
             }
             let span = start..end;
             // A word like "and" or "a" names a value only between quotes, a column only by its very name.
-            let bare = words[span.clone()]
-                .iter()
-                .all(|w| w.kind == TokenKind::Word && is_stopword(&w.norm) && !weighty(&w.norm));
+            let bare = !says[span.clone()].contains(&true);
             let mut candidates = Vec::new();
             spans.names(&mut candidates, |source| !bare || matches!(source, Source::Name | Source::Alias));
             if !bare {
                 spans.values(&mut candidates);
             }
-            let content_word = words[span.clone()]
-                .iter()
-                .any(|w| w.kind != TokenKind::Word || !is_stopword(&w.norm) || weighty(&w.norm));
-            if end - start <= MOST_PARTIAL && !partial_done && content_word {
+            if end - start <= MOST_PARTIAL && !partial_done && !bare {
                 let stems: Vec<&str> = words[span.clone()].iter().map(|w| w.stem.as_str()).collect();
                 let partial = lexicon.view.partial_columns(&stems, &candidates);
                 partial_done = partial.is_empty() && end - start > 1;
                 candidates.extend(partial);
             }
-            let content = span_weight(&words[span.clone()]);
+            let content: f32 = worth[span.clone()].iter().sum();
             if !candidates.is_empty() && content > 0.0 {
                 mentions.push(Mention { words: span, candidates, weight: content });
             }
@@ -147,16 +144,19 @@ fn quoted(words: &[Word], at: usize, lexicon: &Lexicon) -> Option<Mention> {
     (!candidates.is_empty()).then(|| Mention { words: at..at + 1, candidates, weight: 1.0 })
 }
 
-/// What a span is worth: content words count 1, others little.
-fn span_weight(span: &[Word]) -> f32 {
-    span.iter()
-        .filter(|w| w.kind != TokenKind::Symbol)
-        .map(|w| match w.kind {
-            TokenKind::Word if is_stopword(&w.norm) => 0.3,
-            TokenKind::Number => 0.5,
-            _ => 1.0,
-        })
-        .sum()
+/// What a word adds to a span: content words count 1, others little.
+fn worth(word: &Word) -> f32 {
+    match word.kind {
+        TokenKind::Symbol => 0.0,
+        TokenKind::Word if is_stopword(&word.norm) => 0.3,
+        TokenKind::Number => 0.5,
+        _ => 1.0,
+    }
+}
+
+/// Not a mere word of the language.
+fn says_something(word: &Word) -> bool {
+    word.kind != TokenKind::Word || !is_stopword(&word.norm) || weighty(&word.norm)
 }
 
 /// Stop words that name columns all the same when they stand alone ("show the times", "average amount").

@@ -6,6 +6,7 @@ use super::filter::{Resolved, SpecError, conditions};
 use super::joins::From;
 use super::quote::quote_literal;
 use super::steps::Steps;
+use super::within::within;
 use crate::quickspec::{Direction, OrderBy, OrderTarget, QuickSpec, Transform};
 use crate::semantic::{Aggregation, Role, SemanticModel, ValueType};
 use crate::time::{Grain, Weekday};
@@ -81,6 +82,8 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         .as_ref()
         .filter(|x| weekday && x.column.value_type.is_temporal())
         .map(|x| format!("extract(isodow FROM {})", x.sql));
+    // A ranking within days of the week sorts by them outside.
+    let carried = spec.top_per.is_some() && spec.transform.is_none();
     let mut sql = match once.filter(|o| o.value.is_some()) {
         // Every measured row once, however many rows the joins make of it; then as usual over those.
         Some(once) => {
@@ -92,6 +95,7 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
                 .into_iter()
                 .chain([format!("{y_sql} AS y_value")])
                 .chain(axes(&split_sql, "series"))
+                .chain(day.as_ref().filter(|_| carried).map(|day| format!("min({day}) AS day")))
                 .collect();
             format!("SELECT {} FROM ({rows}) AS once", select.join(", "))
         }
@@ -100,6 +104,7 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
             select.extend(x_sql.as_ref().map(|x| format!("{x} AS x_axis")));
             select.push(format!("{y_sql} AS y_value"));
             select.extend(split_sql.as_ref().map(|s| format!("{s} AS series")));
+            select.extend(day.as_ref().filter(|_| carried).map(|day| format!("min({day}) AS day")));
             let condition = where_sql.map(|c| format!(" WHERE {c}")).unwrap_or_default();
             format!("SELECT {} FROM {from_sql}{condition}", select.join(", "))
         }
@@ -113,6 +118,9 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
     if let (Some(transform), true) = (spec.transform, grouped && x_sql.is_some()) {
         let window = spec.window.unwrap_or(3).clamp(2, 366);
         sql = transformed(&sql, transform, window, split_sql.is_some(), growth_start.as_deref());
+    }
+    if let Some(per) = spec.top_per {
+        return within(&sql, spec, per, carried && day.is_some());
     }
     let ordered = spec.order_by.or(steps.map(|_| OrderBy { by: OrderTarget::X, dir: Direction::Asc }));
     sql.push_str(&order_by(ordered, x.as_ref(), x_sql.is_some(), grouped, split_sql.is_some(), day.as_deref()));

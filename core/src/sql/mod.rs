@@ -8,6 +8,7 @@ pub mod regex_risk;
 pub mod second_opinion;
 mod steps;
 pub mod syntax_guard;
+mod within;
 
 pub use build::{SqlClock, build};
 pub use filter::SpecError;

@@ -117,15 +117,29 @@ fn led(w: &Words, i: usize) -> Option<GrainMatch> {
 /// "top 3 months", "5 best sales days", "the busiest weekday": the steps themselves are ranked.
 fn ranked(w: &Words, i: usize) -> Option<GrainMatch> {
     const RANKS: &[&str] = &[
-        "top", "best", "worst", "bottom", "highest", "lowest", "busiest", "slowest", "strongest", "weakest", "biggest",
-        "smallest", "largest", "peak", "slackest", "quietest", "selling",
+        "top",
+        "best",
+        "worst",
+        "bottom",
+        "highest",
+        "lowest",
+        "busiest",
+        "slowest",
+        "strongest",
+        "weakest",
+        "biggest",
+        "smallest",
+        "largest",
+        "peak",
+        "slackest",
+        "quietest",
+        "selling",
     ];
     let (end, grain) = noun(w, i, false)?;
     let before = i.checked_sub(1)?;
     let number = |at: usize| w.tokens[at].number.is_some() || w.count(at).is_some();
-    let ranks = |at: usize| {
-        w.is_any(at, RANKS) || number(at) && at.checked_sub(1).is_some_and(|first| w.is_any(first, RANKS))
-    };
+    let ranks =
+        |at: usize| w.is_any(at, RANKS) || number(at) && at.checked_sub(1).is_some_and(|first| w.is_any(first, RANKS));
     // A measure may stand between; "in the top 3 of the months" and "the best for 3 months" rank something else.
     let joins = |at: usize| w.lex(at).is_none() && !is_stopword(w.word(at)) && !number(at);
     let hit = ranks(before) || joins(before) && before.checked_sub(1).is_some_and(ranks);

@@ -19,14 +19,25 @@ pub fn holds_for(prompt: &str, clock: &Clock) -> Option<Range<Timestamp>> {
     (first == at(&clock.now) && first == at(&last)).then(|| start.timestamp()..end.timestamp())
 }
 
+/// The prompt names no time that the clock has to be asked for: read at any other moment it says the same.
+pub fn is_timeless(prompt: &str, clock: &Clock) -> bool {
+    let found = read(&tokenize(prompt), clock);
+    found.matches.is_empty() && found.shifts.is_empty() && found.days.is_empty() && found.notes.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::time::Weekday;
 
     fn held(prompt: &str, now: &str) -> Option<(String, String)> {
-        let clock =
-            Clock { now: now.parse().unwrap(), week_start: Weekday::Monday, fiscal_year_start: 1, rolling: false, ahead: false };
+        let clock = Clock {
+            now: now.parse().unwrap(),
+            week_start: Weekday::Monday,
+            fiscal_year_start: 1,
+            rolling: false,
+            ahead: false,
+        };
         holds_for(prompt, &clock).map(|r| (r.start.to_string(), r.end.to_string()))
     }
 
@@ -40,6 +51,27 @@ mod tests {
         // The day the clocks go forward has 23 hours.
         let day = held("sales today", "2025-03-30T12:00:00+02:00[Europe/Berlin]");
         assert_eq!(day, Some(("2025-03-29T23:00:00Z".to_owned(), "2025-03-30T22:00:00Z".to_owned())));
+    }
+
+    #[test]
+    fn what_names_no_time_is_the_same_at_any() {
+        let clock = Clock {
+            now: "2025-03-15T12:00:00+00:00[UTC]".parse().unwrap(),
+            week_start: Weekday::Monday,
+            fiscal_year_start: 1,
+            rolling: false,
+            ahead: false,
+        };
+        for (prompt, timeless) in [
+            ("sales by region", true),
+            ("monthly sales", true),
+            ("sales last month", false),
+            ("sales in 2024", false),
+            ("sales compared to last year", false),
+            ("sales on 31 February 2024", false),
+        ] {
+            assert_eq!(is_timeless(prompt, &clock), timeless, "{prompt}");
+        }
     }
 
     #[test]

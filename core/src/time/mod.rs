@@ -27,4 +27,4 @@ pub use clock::{
 pub use compare::shifted;
 pub use find::{find, read};
 pub use grains::find_grains;
-pub use holds::holds_for;
+pub use holds::{holds_for, is_timeless};

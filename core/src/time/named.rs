@@ -118,7 +118,9 @@ fn nearest(shape: Shape, tense: Tense, clock: &Clock) -> Option<Span> {
     let now = midnight(today(clock));
     let year = today(clock).year();
     if clock.ahead {
-        return (0..YEARS_BACK).filter_map(|on| in_year(shape, year.checked_add(on)?, clock)).find(|span| span.end > now);
+        return (0..YEARS_BACK)
+            .filter_map(|on| in_year(shape, year.checked_add(on)?, clock))
+            .find(|span| span.end > now);
     }
     let this = year.checked_add(1)?;
     (0..YEARS_BACK).filter_map(|back| in_year(shape, this - back, clock)).find(|span| match (tense, shape) {

@@ -21,7 +21,10 @@ pub(super) struct Ranged {
 
 /// The range that starts at token `i`, two-ended or one-ended, whichever is longer.
 pub(super) fn range_at(w: &Words, i: usize) -> Option<Ranged> {
-    [two_ended(w, i), one_ended(w, i), date_to_now(w, i), part_of_year(w, i)].into_iter().flatten().max_by_key(|r| r.next)
+    [two_ended(w, i), one_ended(w, i), date_to_now(w, i), part_of_year(w, i)]
+        .into_iter()
+        .flatten()
+        .max_by_key(|r| r.next)
 }
 
 /// "from A to B", "between A and B", "A - B", "1 to 15 February 2025". Both ends belong to the range.
@@ -299,10 +302,24 @@ const UNTIL: LeadIns = &[
 
 /// The token after the longest of the lead-ins that stands at `i`.
 fn lead_in(w: &Words, i: usize, list: &LeadIns) -> Option<usize> {
+    let first = w.word(i);
+    if first.is_empty() {
+        return None;
+    }
     let length_at = |phrase: &str| {
-        let words = phrase.split(' ');
-        let count = words.clone().count();
-        words.enumerate().all(|(k, word)| w.word(i + k) == word).then_some(i + count)
+        // Nearly all of them begin otherwise.
+        let rest = phrase.strip_prefix(first)?;
+        let mut count = 1;
+        if rest.is_empty() {
+            return Some(i + count);
+        }
+        for word in rest.strip_prefix(' ')?.split(' ') {
+            if w.word(i + count) != word {
+                return None;
+            }
+            count += 1;
+        }
+        Some(i + count)
     };
     list.iter().filter_map(|phrase| length_at(phrase)).max()
 }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 /// The fields that differ, with what was read.
 fn differences(want: &BTreeMap<&'static str, Value>, got: &Value) -> Vec<String> {
-    const FIELDS: [&str; 20] = [
+    const FIELDS: [&str; 21] = [
         "dataset",
         "x",
         "y",
@@ -32,6 +32,7 @@ fn differences(want: &BTreeMap<&'static str, Value>, got: &Value) -> Vec<String>
         "bins",
         "autoBin",
         "topK",
+        "topPer",
         "orderBy",
         "filters",
         "having",

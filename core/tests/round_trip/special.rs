@@ -51,7 +51,7 @@ pub fn case(dice: &mut Dice, tables: &[Table]) -> Case {
     let table = &tables[dice.roll(tables.len())];
     let p = parts(dice, table);
     let mut want = Want::from([("dataset", json!(format!("app.{}", table.name))), ("filters", json!({}))]);
-    const KINDS: [Kind; 21] = [
+    const KINDS: [Kind; 22] = [
         missing,
         affix,
         either,
@@ -73,13 +73,14 @@ pub fn case(dice: &mut Dice, tables: &[Table]) -> Case {
         beside,
         none_of,
         having,
+        within,
     ];
     let (kind, prompt) = KINDS[dice.roll(KINDS.len())](dice, &p, &mut want);
     Case { kinds: vec![kind], prompt, want }
 }
 
 fn put(want: &mut Want, fields: Value) {
-    const NAMES: [&str; 18] = [
+    const NAMES: [&str; 19] = [
         "x",
         "y",
         "agg",
@@ -92,6 +93,7 @@ fn put(want: &mut Want, fields: Value) {
         "bins",
         "autoBin",
         "topK",
+        "topPer",
         "orderBy",
         "having",
         "normalize",
@@ -379,4 +381,40 @@ fn having(dice: &mut Dice, p: &Parts<'_>, want: &mut Want) -> (&'static str, Str
     put(want, json!({"agg": "sum", "y": p.measures[0]}));
     let have = if lead == "which " { "have a" } else { "with a" };
     ("having a total", format!("{lead}{} {have} total {} of {words} {n}", plural(&p.by), p.named[0]))
+}
+
+fn within(dice: &mut Dice, p: &Parts<'_>, want: &mut Want) -> (&'static str, String) {
+    let least = dice.chance(35);
+    let k = 2 + dice.roll(8);
+    let end = if least { "bottom" } else { "top" };
+    put(want, json!({"topK": k, "orderBy": {"by": "y", "dir": if least { "asc" } else { "desc" }}}));
+    let (by, group) = (&p.by, said(p.other));
+    if dice.chance(40) {
+        let grain = over_time(dice, p, want);
+        put(want, json!({"splitBy": p.dimension, "topPer": "x"}));
+        let figure = figure(dice, p, want);
+        let prompt = match dice.roll(3) {
+            0 => format!("{end} {k} {} in each {grain} by {figure}", plural(by)),
+            1 => format!("for every {grain} the {end} {k} {} by {figure}", plural(by)),
+            _ => {
+                put(want, json!({"topK": 1}));
+                let highest = if least { "lowest" } else { "highest" };
+                let figure = total(dice, p, want);
+                format!("which {by} had the {highest} {figure} in each {grain}")
+            }
+        };
+        return ("ranking within steps", prompt);
+    }
+    put(want, json!({"x": p.dimension, "splitBy": p.other, "topPer": "series"}));
+    let figure = figure(dice, p, want);
+    let prompt = match dice.roll(4) {
+        0 => format!("{end} {k} {} in each {group} by {figure}", plural(by)),
+        1 => format!("the {end} {k} {} per {group} by {figure}", plural(by)),
+        2 => format!("for each {group} show the {end} {k} {} by {figure}", plural(by)),
+        _ => {
+            put(want, json!({"topK": 1}));
+            format!("{} {by} for every {group} by {figure}", if least { "worst" } else { "best" })
+        }
+    };
+    ("ranking within groups", prompt)
 }

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub enum Mode {
     /// This very body.
     Body(String),
     Status(u16, Option<&'static str>),
-    /// Never.
+    /// Not before another mode is set; then as that says.
     Hang,
     /// Closes the connection without a word.
     Drop,
@@ -43,19 +43,26 @@ pub struct Endpoint {
 
 struct Shared {
     mode: Mutex<Mode>,
+    set: Condvar,
     requests: Mutex<Vec<Request>>,
     count: AtomicUsize,
 }
 
 /// Requests that are remembered.
 const REMEMBERED: usize = 1000;
+/// Longer than anybody waits.
+const LONGEST_HANG: Duration = Duration::from_secs(600);
 
 impl Endpoint {
     pub fn start(mode: Mode) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let port = listener.local_addr().expect("it has an address").port();
-        let shared =
-            Arc::new(Shared { mode: Mutex::new(mode), requests: Mutex::new(Vec::new()), count: AtomicUsize::new(0) });
+        let shared = Arc::new(Shared {
+            mode: Mutex::new(mode),
+            set: Condvar::new(),
+            requests: Mutex::new(Vec::new()),
+            count: AtomicUsize::new(0),
+        });
         let serving = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -72,6 +79,7 @@ impl Endpoint {
 
     pub fn set(&self, mode: Mode) {
         *self.shared.mode.lock().expect("no thread panics with it") = mode;
+        self.shared.set.notify_all();
     }
 
     /// Requests so far.
@@ -100,17 +108,12 @@ fn serve(stream: TcpStream, shared: &Shared) {
                 requests.push(request);
             }
         }
-        let mode = shared.mode.lock().expect("no thread panics with it").clone();
-        let mode = match mode {
+        let mode = match mode_after_hanging(shared) {
             Mode::Mixed(share, call) => mixed(share, call),
             other => other,
         };
         let (status, retry_after, body) = match mode {
-            Mode::Hang => {
-                std::thread::sleep(Duration::from_secs(600));
-                return;
-            }
-            Mode::Drop => return,
+            Mode::Hang | Mode::Drop => return,
             Mode::Status(status, retry_after) => (status, retry_after, "{\"error\": \"sk-echoed-secret\"}".to_owned()),
             Mode::Body(body) => (200, None, body),
             Mode::Slow(wait, call) => {
@@ -130,6 +133,14 @@ fn serve(stream: TcpStream, shared: &Shared) {
             return;
         }
     }
+}
+
+/// A request may come just before the test sets another mode: it is answered as those after it are.
+fn mode_after_hanging(shared: &Shared) -> Mode {
+    let mode = shared.mode.lock().expect("no thread panics with it");
+    let hangs = |mode: &mut Mode| matches!(mode, Mode::Hang);
+    let (mode, _) = shared.set.wait_timeout_while(mode, LONGEST_HANG, hangs).expect("no thread panics with it");
+    mode.clone()
 }
 
 fn mixed(share: u64, call: Value) -> Mode {

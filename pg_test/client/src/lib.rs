@@ -12,9 +12,14 @@ pub mod llm;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use postgres::{Client, Config, NoTls};
+
+/// How long a test waits for what is to come sooner or later: long enough for a busy machine, since it is the end of a
+/// test that fails.
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Which server a scratch database is made in.
 #[derive(Clone, Copy)]
@@ -60,7 +65,7 @@ impl Database {
         let now = value(&mut self.session(), "SELECT pg_current_wal_insert_lsn()").expect("a position");
         let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{now}'");
         let mut admin = Server::Standby.config().connect(NoTls).expect("the standby answers");
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + PATIENCE;
         while value(&mut admin, &replayed).as_deref() != Some("t") {
             assert!(Instant::now() < deadline, "the standby does not follow");
             std::thread::sleep(Duration::from_millis(50));
@@ -170,6 +175,35 @@ pub fn value(client: &mut Client, sql: &str) -> Option<String> {
         })?,
         Err(error) => panic!("{sql}: {error:?}"),
     }
+}
+
+/// Waits until `sql` is true: what other processes do comes a little later.
+pub fn wait_for(session: &mut Client, sql: &str, what: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while value(session, sql).as_deref() != Some("t") {
+        assert!(Instant::now() < deadline, "not within {} s: {what}", PATIENCE.as_secs());
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
+
+/// Runs `sql` and cancels it once it is under way; its SQLSTATE, and how long it took.
+pub fn cancelled(session: &mut Client, sql: &str) -> (String, Duration) {
+    let (token, (done, is_done)) = (session.cancel_token(), mpsc::channel::<()>());
+    let began = Instant::now();
+    let canceller = std::thread::spawn(move || {
+        // Again and again: on a busy machine the statement may not have begun.
+        while is_done.recv_timeout(Duration::from_millis(500)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            token.cancel_query(NoTls).expect("the request is sent");
+        }
+    });
+    let state = sqlstate(session, sql);
+    let took = began.elapsed();
+    drop(done);
+    canceller.join().expect("the cancelling thread ends");
+    // The server signals twice; the second may come late, and is for this.
+    std::thread::sleep(Duration::from_millis(200));
+    let _ = session.simple_query("SELECT 1");
+    (state, took)
 }
 
 /// The SQLSTATE that `sql` is refused with.

@@ -3,6 +3,7 @@
 use postgres::Client;
 use serde_json::{Value, json};
 
+pub use crate::wait_for;
 use crate::{Database, Server, value};
 
 /// What the router's own reading makes nothing of.
@@ -20,8 +21,11 @@ pub fn shop(server: Server, url: &str) -> (Database, Client) {
     let mut session = database.session();
     tables(&mut session, url);
     // What is asked twice here is to be asked twice there.
-    let uncached = format!("ALTER DATABASE {} SET router.cache = off; SET router.cache = off", database.name);
-    session.batch_execute(&uncached).expect("a setting");
+    let name = &database.name;
+    let uncached = format!("ALTER DATABASE {name} SET router.cache = off; SET router.cache = off");
+    // On a busy machine the usual two seconds are short.
+    let patient = format!("ALTER DATABASE {name} SET router.llm_timeout = '20s'; SET router.llm_timeout = '20s'");
+    session.batch_execute(&format!("{uncached}; {patient}")).expect("settings");
     wait_for(&mut session, "SELECT router_wake() = 'running'", "the worker starts");
     (database, session)
 }
@@ -48,11 +52,10 @@ pub fn ask(session: &mut Client, question: &str) -> Value {
     serde_json::from_str(&answer).expect("a JSON object")
 }
 
-/// Waits until `sql` is true: what the worker writes comes a little later.
-pub fn wait_for(session: &mut Client, sql: &str, what: &str) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while value(session, sql).as_deref() != Some("t") {
-        assert!(std::time::Instant::now() < deadline, "not within 30 s: {what}");
-        std::thread::sleep(std::time::Duration::from_millis(30));
-    }
+/// Has another worker take the place of the one that runs: it knows all settings of this moment.
+pub fn renew_worker(session: &mut Client) {
+    let before = value(session, "SELECT pid FROM router_worker()").expect("a worker");
+    session.batch_execute(&format!("SELECT pg_terminate_backend({before})")).expect("it is ended");
+    let another = format!("SELECT router_wake() = 'running' AND pid <> {before} FROM router_worker()");
+    wait_for(session, &another, "another worker comes");
 }

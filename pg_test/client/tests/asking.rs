@@ -1,9 +1,9 @@
 //! Asking from several databases, roles and sessions.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use postgres::{Client, NoTls};
-use router_client_tests::{Database, Server, sqlstate, value};
+use postgres::Client;
+use router_client_tests::{Database, Server, cancelled, value};
 
 const QUESTION: &str = "SELECT router_route('total sales by region')";
 const STATUS: &str = "SELECT router_route('total sales by region') ->> 'status'";
@@ -111,19 +111,12 @@ fn a_running_answer_can_be_cancelled() {
              SET router.max_cost = 0; SET router.statement_timeout = 0",
         )
         .expect("an expensive view is registered");
-    let cancel = session.cancel_token();
-    let began = Instant::now();
-    let canceller = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(500));
-        cancel.cancel_query(NoTls)
-    });
-    let state = sqlstate(
+    let (state, took) = cancelled(
         &mut session,
         "SELECT count(*) FROM router_query('total sales by region', '{\"datasets\": [\"public.endless\"]}')",
     );
-    canceller.join().expect("the cancelling thread ends").expect("the request is sent");
     assert_eq!(state, "57014", "query_canceled");
-    assert!(began.elapsed() < Duration::from_secs(5), "took {:?}", began.elapsed());
+    assert!(took < Duration::from_secs(20), "took {took:?}");
     assert_eq!(value(&mut session, STATUS).as_deref(), Some("ok"), "the session goes on");
 }
 

@@ -1,20 +1,39 @@
 //! The server dies without warning while everything is being written: what was acknowledged is there, all of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use postgres::Client;
-use router_client_tests::{Database, Server, cluster, value};
+use router_client_tests::{Database, PATIENCE, Server, cluster, value};
 
-/// Repeats `work` with a growing number until it fails; the numbers whose transaction was acknowledged.
+/// Somebody who writes until the server is gone.
+struct Writer {
+    thread: std::thread::JoinHandle<Vec<usize>>,
+    acknowledged: Arc<AtomicUsize>,
+}
+
+impl Writer {
+    /// Has it done so much?
+    fn has_done(&self, least: usize) -> bool {
+        self.acknowledged.load(Ordering::Relaxed) >= least
+    }
+
+    /// The numbers whose transaction was acknowledged.
+    fn done(self) -> Vec<usize> {
+        self.thread.join().expect("no panic")
+    }
+}
+
+/// Repeats `work` with a growing number until it fails.
 fn writer(
     mut session: Client,
     stop: &Arc<AtomicBool>,
     work: fn(&mut Client, usize) -> Result<(), postgres::Error>,
-) -> std::thread::JoinHandle<Vec<usize>> {
-    let stop = Arc::clone(stop);
-    std::thread::spawn(move || {
+) -> Writer {
+    let (stop, acknowledged) = (Arc::clone(stop), Arc::<AtomicUsize>::default());
+    let count = Arc::clone(&acknowledged);
+    let thread = std::thread::spawn(move || {
         let mut done = Vec::new();
         // Acknowledged is what is on disk.
         if session.batch_execute("SET synchronous_commit = on").is_err() {
@@ -25,9 +44,11 @@ fn writer(
                 break;
             }
             done.push(n);
+            count.store(done.len(), Ordering::Relaxed);
         }
         done
-    })
+    });
+    Writer { thread, acknowledged }
 }
 
 #[test]
@@ -68,15 +89,15 @@ fn what_was_acknowledged_survives_an_immediate_stop() {
         ))
     });
     std::thread::sleep(Duration::from_secs(4));
+    let deadline = Instant::now() + PATIENCE;
+    while !(teaching.has_done(4) && harvesting.has_done(2) && assigning.has_done(4) && asking.has_done(4)) {
+        assert!(Instant::now() < deadline, "everything is going on");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     cluster("faults", &["crash"]);
     stop.store(true, Ordering::Relaxed);
-    let taught = teaching.join().expect("no panic");
-    let (harvested, assigned, asked) =
-        (harvesting.join().expect("no panic"), assigning.join().expect("no panic"), asking.join().expect("no panic"));
-    assert!(
-        taught.len() > 3 && harvested.len() > 1 && assigned.len() > 3 && asked.len() > 3,
-        "everything was going on"
-    );
+    let (taught, harvested, asked) = (teaching.done(), harvesting.done(), asking.done());
+    assigning.done();
 
     let mut session = database.session();
     for n in &taught {

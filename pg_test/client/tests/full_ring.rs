@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use postgres::Client;
-use router_client_tests::{Database, Server, value};
+use router_client_tests::{Database, PATIENCE, Server, value};
 
 /// One statement at a time: ALTER SYSTEM wants a transaction for itself.
 fn run(session: &mut Client, statements: &[&str]) {
@@ -63,7 +63,7 @@ fn what_does_not_fit_is_counted_and_nobody_waits() {
         ],
     );
     let written = "SELECT count(*) FROM router.decisions WHERE prompt LIKE 'sales by region in %'";
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     while value(&mut session, written) != Some((300 - lost).to_string()) {
         run(&mut session, &["SELECT router_wake()"]);
         assert!(Instant::now() < deadline, "{:?} and {lost} lost of 300", value(&mut session, written));

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use postgres::{Client, NoTls};
+use postgres::Client;
 use router_client_tests::corpus::{self, Case};
-use router_client_tests::{Database, Server, sqlstate, value};
+use router_client_tests::{Database, PATIENCE, Server, cancelled, sqlstate, value};
 
 const FIXTURE: &str = include_str!("../../guard/fixture.sql");
 
@@ -125,23 +125,6 @@ fn the_corpus_is_judged_as_it_should_be() {
     }
 }
 
-/// Runs `sql`, cancels it after half a second, and returns its SQLSTATE and how long it took.
-fn cancelled(session: &mut Client, sql: &str) -> (String, Duration) {
-    let cancel = session.cancel_token();
-    let began = Instant::now();
-    let canceller = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(500));
-        cancel.cancel_query(NoTls)
-    });
-    let state = sqlstate(session, sql);
-    let took = began.elapsed();
-    canceller.join().expect("the cancelling thread ends").expect("the request is sent");
-    // The server signals twice; the second may come late, and is for this.
-    std::thread::sleep(Duration::from_millis(200));
-    let _ = session.simple_query("SELECT 1");
-    (state, took)
-}
-
 #[test]
 fn judging_can_be_cancelled() {
     let mut trade = Trade::new();
@@ -160,7 +143,7 @@ fn judging_can_be_cancelled() {
     ] {
         let (state, took) = cancelled(session, &format!("SELECT router_validate_sql($q${sql}$q$)"));
         assert_eq!(state, "57014", "{what}");
-        assert!(took < Duration::from_secs(3), "{what} took {took:?}");
+        assert!(took < Duration::from_secs(20), "{what} took {took:?}");
     }
     session.batch_execute("SET router.statement_timeout = '300ms'").expect("a short limit");
     assert_eq!(verdict(session, "SELECT n FROM trade.slow_to_plan").expect_err("refused"), ["timeout"]);
@@ -237,13 +220,19 @@ fn a_change_waits_for_a_running_answer() {
         .expect("a slow view");
     let mut asking = trade.database.session();
     let mut other = trade.database.session();
+    let pid = value(&mut asking, "SELECT pg_backend_pid()").expect("a process");
     let answer = std::thread::spawn(move || {
         value(
             &mut asking,
             "SELECT count(*) FROM router_query('total amount by country', '{\"datasets\": [\"trade.slow\"]}')",
         )
     });
-    std::thread::sleep(Duration::from_millis(400));
+    let reads = format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND relation = 'trade.orders'::regclass");
+    let deadline = Instant::now() + PATIENCE;
+    while !answer.is_finished() && value(&mut other, &reads).as_deref() == Some("0") {
+        assert!(Instant::now() < deadline, "it is judged");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     other.batch_execute("SET lock_timeout = '100ms'").expect("a limit");
     let change = "ALTER TABLE trade.orders DROP COLUMN amount CASCADE";
     if !answer.is_finished() {

@@ -138,7 +138,7 @@ fn an_assignment_goes_only_after_the_decisions_on_it() {
         let waiting = "SELECT (count(*) = 1)::text FROM pg_stat_activity
                        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE%'";
         for session in &mut writing {
-            let waits = (0..250).any(|_| {
+            let waits = (0..4500).any(|_| {
                 std::thread::sleep(std::time::Duration::from_millis(20));
                 value(&mut watching, waiting).as_deref() == Some("true")
             });

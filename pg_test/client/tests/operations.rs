@@ -43,13 +43,13 @@ fn an_answer_lives_as_long_as_its_layer_says() {
         value(&mut session, lifetimes).as_deref(),
         Some("query_result 900, similarity 1800, embedding 3600, spec 7200")
     );
-    run(&mut session, &["SET router.cache_ttl_spec = '1s'"]);
+    run(&mut session, &["SET router.cache_ttl_spec = '4s'"]);
     assert_eq!(ask(&mut session, "cached").as_deref(), Some("false"));
     assert_eq!(ask(&mut session, "cached").as_deref(), Some("true"));
-    std::thread::sleep(Duration::from_millis(1100));
-    assert_eq!(ask(&mut session, "cached").as_deref(), Some("false"), "a second is over");
+    std::thread::sleep(Duration::from_millis(4100));
+    assert_eq!(ask(&mut session, "cached").as_deref(), Some("false"), "four seconds are over");
     let counted = "SELECT ttl_seconds || ' ' || (hits > 0) || ' ' || (expired > 0) FROM router_cache_stats() WHERE layer = 'spec'";
-    assert_eq!(value(&mut session, counted).as_deref(), Some("1 true true"));
+    assert_eq!(value(&mut session, counted).as_deref(), Some("4 true true"));
     run(&mut session, &["SET router.cache_ttl_spec = 0"]);
     ask(&mut session, "cached");
     assert_eq!(ask(&mut session, "cached").as_deref(), Some("false"), "nothing is kept");

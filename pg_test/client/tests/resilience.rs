@@ -3,10 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use postgres::NoTls;
 use router_client_tests::endpoint::{Endpoint, Mode};
-use router_client_tests::llm::{UNCLEAR, ask, reading, shop, tables, wait_for};
-use router_client_tests::{Database, Server, sqlstate, value};
+use router_client_tests::llm::{UNCLEAR, ask, reading, renew_worker, shop, tables, wait_for};
+use router_client_tests::{Database, PATIENCE, Server, cancelled, value};
 
 const CLEAR: &str = "total sales by region";
 
@@ -20,12 +19,12 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 fn a_hanging_endpoint_costs_its_time_and_no_more() {
     let endpoint = Endpoint::start(Mode::Hang);
     let (database, mut session) = shop(Server::Preloaded, &endpoint.url());
-    session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '2s'").expect("settings");
+    session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '6s'").expect("settings");
     let began = Instant::now();
     let answer = ask(&mut session, "total sales by region");
     assert_eq!(answer["status"], "ok", "the router's own reading answers: {answer}");
     let took = began.elapsed();
-    assert!(took >= Duration::from_millis(1000) && took < Duration::from_millis(2000), "within its limit: {took:?}");
+    assert!(took >= Duration::from_secs(3) && took < Duration::from_secs(6), "within its limit: {took:?}");
     let why = format!(
         "SELECT EXISTS (SELECT FROM router.decisions d, jsonb_array_elements(d.steps) s WHERE d.request_id::text = '{}'
            AND s ->> 'step' = 'language_model' AND s ->> 'detail' LIKE '%no answer %' AND (s ->> 'bar')::float8 > 0)",
@@ -34,15 +33,9 @@ fn a_hanging_endpoint_costs_its_time_and_no_more() {
     wait_for(&mut session, &why, "the decision log says why the model gave nothing");
     // A caller can be cancelled in the middle, and leaves no trace.
     session.batch_execute("SET router.llm_timeout = '60s'").expect("a setting");
-    let cancel = session.cancel_token();
-    let canceller = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(500));
-        cancel.cancel_query(NoTls)
-    });
-    let began = Instant::now();
-    assert_eq!(sqlstate(&mut session, "SELECT router_route('total sales by region')"), "57014");
-    canceller.join().expect("the cancelling thread ends").expect("the request is sent");
-    assert!(began.elapsed() < Duration::from_secs(5), "took {:?}", began.elapsed());
+    let (state, took) = cancelled(&mut session, "SELECT router_route('total sales by region')");
+    assert_eq!(state, "57014");
+    assert!(took < Duration::from_secs(20), "took {took:?}");
     let left = "SELECT count(*) = 1 FROM router.routing_decisions WHERE error = 'the caller left' AND success IS NULL";
     wait_for(&mut session, left, "it is on record, and nobody's failure");
     wait_for(
@@ -75,9 +68,12 @@ fn the_log_is_written_in_large_pieces_while_a_call_hangs() {
     });
     wait_for(&mut session, "SELECT sum(in_flight) = 1 FROM router_endpoints()", "a call is under way");
     let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(3) {
+    let mut asked = 0;
+    while began.elapsed() < Duration::from_secs(3) || asked < 200 {
         ask(&mut session, CLEAR);
+        asked += 1;
     }
+    let seconds = u32::try_from(began.elapsed().as_secs()).expect("a few");
     session.batch_execute(&format!("SELECT pg_cancel_backend({pid})")).expect("enough");
     assert!(caller.join().expect("the thread ends").is_err());
     session.batch_execute("SELECT router_flush()").expect("all is written");
@@ -86,7 +82,8 @@ fn the_log_is_written_in_large_pieces_while_a_call_hangs() {
     let (decisions, transactions) = written.split_once(' ').expect("two numbers");
     let number = |text: &str| text.parse::<u32>().expect("a number");
     // Twice a second, and some besides: callers who don't pause would otherwise keep the worker at it.
-    assert!(number(decisions) > 100 && number(transactions) <= 20, "{decisions} in {transactions} transactions");
+    assert!(number(decisions) >= asked, "{decisions} of {asked}");
+    assert!(number(transactions) <= 12 + 3 * seconds, "{decisions} in {transactions} transactions, {seconds} s");
 }
 
 #[test]
@@ -98,7 +95,7 @@ fn an_endpoint_gets_no_more_requests_at_once_than_it_takes() {
     let callers: Vec<_> = (0..6)
         .map(|_| {
             let mut session = database.session();
-            session.batch_execute("SET router.llm = 'fallback'; SET router.llm_timeout = '20s'").expect("settings");
+            session.batch_execute("SET router.llm = 'fallback'; SET router.llm_timeout = '60s'").expect("settings");
             std::thread::spawn(move || ask(&mut session, UNCLEAR)["status"].clone())
         })
         .collect();
@@ -106,7 +103,7 @@ fn an_endpoint_gets_no_more_requests_at_once_than_it_takes() {
     while endpoint.count() < 6 {
         let in_flight = value(&mut session, "SELECT max(in_flight) FROM router_endpoints()").expect("a number");
         most = most.max(in_flight.parse().expect("a number"));
-        assert!(began.elapsed() < Duration::from_secs(20), "all get their turn");
+        assert!(began.elapsed() < PATIENCE, "all get their turn");
     }
     assert!(callers.into_iter().all(|c| c.join().expect("the thread ends") == "ok"));
     assert!((1..=2).contains(&most), "{most} at once");
@@ -124,14 +121,22 @@ fn a_slow_answer_is_asked_for_twice_only_where_that_is_wanted() {
     session.batch_execute("ALTER SYSTEM SET router.llm_hedge = '100ms'").expect("a setting");
     session.batch_execute("SELECT pg_reload_conf()").expect("it is read");
     wait_for(&mut session, "SELECT current_setting('router.llm_hedge') = '100ms'", "here");
-    // A running worker reads it too.
-    std::thread::sleep(Duration::from_millis(500));
-    assert_eq!(ask(&mut session, UNCLEAR)["status"], "ok");
-    assert_eq!(endpoint.count(), 3, "a second request beside the slow one");
+    // A running worker reads it too, in its own time.
+    let mut calls = 1;
+    let deadline = Instant::now() + PATIENCE;
+    while endpoint.count() == calls {
+        assert!(Instant::now() < deadline, "the worker reads it");
+        assert_eq!(ask(&mut session, UNCLEAR)["status"], "ok");
+        calls += 1;
+    }
+    assert_eq!(endpoint.count(), calls + 1, "a second request beside the slow one");
     session.batch_execute("ALTER SYSTEM RESET router.llm_hedge").expect("reset");
     session.batch_execute("SELECT pg_reload_conf()").expect("reset");
-    let once = "SELECT calls = 2 AND attempts = 2 AND round(cost::numeric, 6) = 3 * 0.00014 FROM router.llm_usage";
-    wait_for(&mut session, once, "a hedged call is one call, and paid twice");
+    let once = format!(
+        "SELECT calls = {calls} AND attempts = {calls} AND round(cost::numeric, 6) = {} * 0.00014 FROM router.llm_usage",
+        calls + 1
+    );
+    wait_for(&mut session, &once, "a hedged call is one call, and paid twice");
 }
 
 #[test]
@@ -148,9 +153,9 @@ fn an_endpoint_that_fails_is_left_alone_until_it_is_back() {
         ask(&mut session, "total sales by region");
     }
     assert_eq!(endpoint.count(), asked, "it is left alone");
-    assert!(began.elapsed() < Duration::from_secs(3), "and nobody waits for it: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(15), "and nobody waits for it: {:?}", began.elapsed());
     endpoint.set(Mode::Call(reading()));
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     while endpoint.count() == asked {
         assert!(Instant::now() < deadline, "a probe is sent");
         std::thread::sleep(Duration::from_millis(200));
@@ -168,7 +173,7 @@ fn one_question_tries_whether_an_endpoint_is_back() {
         ask(&mut session, CLEAR);
     }
     wait_for(&mut session, "SELECT state = 'open' FROM router_endpoints()", "the circuit opens");
-    endpoint.set(Mode::Slow(Duration::from_millis(1500), reading()));
+    endpoint.set(Mode::Slow(Duration::from_secs(4), reading()));
     wait_for(&mut session, "SELECT state = 'half-open' FROM router_endpoints()", "its time is over");
     // What the model router holds against the assignment is another matter.
     session
@@ -180,7 +185,7 @@ fn one_question_tries_whether_an_endpoint_is_back() {
             let mut session = database.session();
             session.batch_execute("SET router.llm = 'off'").expect("a setting");
             ask(&mut session, CLEAR);
-            session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '10s'").expect("settings");
+            session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '20s'").expect("settings");
             session
         })
         .collect();
@@ -197,7 +202,7 @@ fn one_question_tries_whether_an_endpoint_is_back() {
     let mut took: Vec<Duration> = callers.into_iter().map(|c| c.join().expect("the thread ends")).collect();
     took.sort();
     assert_eq!(endpoint.count(), asked + 1, "one request for all: {took:?}");
-    assert!(took[6] < Duration::from_millis(1200) && took[7] >= Duration::from_millis(1500), "one waits: {took:?}");
+    assert!(took[6] < Duration::from_secs(3) && took[7] >= Duration::from_secs(4), "one waits: {took:?}");
     wait_for(&mut session, "SELECT state = 'closed' FROM router_endpoints()", "the circuit closes");
 }
 
@@ -205,13 +210,13 @@ fn one_question_tries_whether_an_endpoint_is_back() {
 fn a_rate_limit_is_respected() {
     let endpoint = Endpoint::start(Mode::Status(429, Some("30")));
     let (_database, mut session) = shop(Server::Preloaded, &endpoint.url());
-    session.batch_execute("SET router.llm = 'primary'").expect("a setting");
+    session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '20s'").expect("settings");
     let began = Instant::now();
     for _ in 0..5 {
         assert_eq!(ask(&mut session, "total sales by region")["status"], "ok");
     }
     assert_eq!(endpoint.count(), 1, "30 s are not over");
-    assert!(began.elapsed() < Duration::from_secs(3), "and nobody waits for them");
+    assert!(began.elapsed() < Duration::from_secs(15), "and nobody waits for them");
 }
 
 #[test]
@@ -222,7 +227,7 @@ fn a_short_pause_is_waited_for() {
     let began = Instant::now();
     let asking = std::thread::spawn(move || (ask(&mut session, UNCLEAR)["status"].clone(), session));
     while endpoint.count() == 0 {
-        assert!(began.elapsed() < Duration::from_secs(20), "it is asked");
+        assert!(began.elapsed() < PATIENCE, "it is asked");
         std::thread::sleep(Duration::from_millis(5));
     }
     let refused = Instant::now();
@@ -262,7 +267,7 @@ fn a_budget_is_each_agents_own_and_outlives_the_worker() {
     session.batch_execute("ALTER SYSTEM SET router.llm_daily_budget = 0.004").expect("a setting");
     session.batch_execute("SELECT pg_reload_conf()").expect("it is read");
     wait_for(&mut session, "SELECT current_setting('router.llm_daily_budget') = '0.004'", "here");
-    std::thread::sleep(Duration::from_millis(500));
+    renew_worker(&mut session);
     // Off the record: nothing is queued to be read later.
     session.batch_execute("SET router.llm = 'primary'; SET router.log_prompts = 'hash'").expect("settings");
     for _ in 0..40 {
@@ -271,10 +276,7 @@ fn a_budget_is_each_agents_own_and_outlives_the_worker() {
     let asked = endpoint.count();
     assert!((1..40).contains(&asked), "{asked} calls");
     wait_for(&mut session, &format!("SELECT sum(calls) = {asked} FROM router.llm_usage"), "all are on record");
-    let before = value(&mut session, "SELECT pid FROM router_worker()").expect("a process");
-    session.batch_execute(&format!("SELECT pg_terminate_backend({before})")).expect("it is told to stop");
-    let other = format!("SELECT router_wake() = 'running' AND (SELECT pid <> {before} FROM router_worker())");
-    wait_for(&mut session, &other, "another worker is there");
+    renew_worker(&mut session);
     ask(&mut session, UNCLEAR);
     assert_eq!(endpoint.count(), asked, "it knows what was spent");
     session
@@ -313,7 +315,7 @@ fn a_standby_calls_nobody() {
     session.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '20s'").expect("settings");
     let began = Instant::now();
     assert_eq!(ask(&mut session, CLEAR)["status"], "ok", "the router's own reading answers");
-    assert!(began.elapsed() < Duration::from_secs(5), "at once: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(10), "at once: {:?}", began.elapsed());
     let told = format!("SELECT string_agg(detail, ' ') FROM router_explain('{CLEAR}') WHERE step = 'language_model'");
     let told = value(&mut session, &told).unwrap_or_default();
     assert!(told.contains("there is no worker here"), "{told}");

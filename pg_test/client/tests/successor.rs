@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use postgres::{Client, NoTls};
-use router_client_tests::{Database, Server, cluster, sqlstate, value};
+use router_client_tests::endpoint::{Endpoint, Mode};
+use router_client_tests::llm::reading;
+use router_client_tests::{Database, PATIENCE, Server, cluster, sqlstate, value};
 
 /// The cluster goes away with the test, however that ends.
 struct Successor;
@@ -15,7 +17,7 @@ impl Drop for Successor {
 }
 
 fn wait_for(session: &mut Client, sql: &str, wanted: &str) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     while value(session, sql).as_deref() != Some(wanted) {
         assert!(Instant::now() < deadline, "{sql} never gives {wanted}, but {:?}", value(session, sql));
         std::thread::sleep(Duration::from_millis(100));
@@ -31,9 +33,19 @@ fn a_standby_answers_and_goes_on_after_promotion() {
             "CREATE TABLE shop (sold_on date NOT NULL, region text NOT NULL, sales numeric NOT NULL);
              INSERT INTO shop SELECT date '2024-01-01' + n, (ARRAY['North', 'South', 'West'])[n % 3 + 1], n
              FROM generate_series(0, 364) AS n;
-             ANALYZE shop; SELECT router_register('shop'); CHECKPOINT",
+             ANALYZE shop; SELECT router_register('shop')",
         )
         .expect("a shop");
+    // Nobody is there to do it, here or on the standby.
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    owner
+        .batch_execute(&format!(
+            "INSERT INTO router.agents (agent_id, base_url) VALUES ('near', '{}');
+             INSERT INTO router.models (model_id) VALUES ('small'); SELECT router_assign('near', 'small', 90);
+             SET router.embedding_model = 'small'; SELECT router_queue_embeddings('{{one, two}}'); CHECKPOINT",
+            endpoint.url()
+        ))
+        .expect("a job is queued");
     cluster("successor", &["remove"]);
     let _successor = Successor;
     let dsn = cluster("successor", &["dsn", &primary.name]);
@@ -60,6 +72,7 @@ fn a_standby_answers_and_goes_on_after_promotion() {
 
     session.batch_execute("SELECT pg_promote()").expect("promoted");
     wait_for(&mut session, "SELECT pg_is_in_recovery()", "f");
+    wait_for(&mut session, "SELECT count(*) FROM router.remote_embeddings", "2");
     session.batch_execute("SELECT router_synonym('public.shop.sales', 'revenue')").expect("taught");
     assert_eq!(
         value(&mut session, "SELECT router_route('total revenue by region') ->> 'status'").as_deref(),

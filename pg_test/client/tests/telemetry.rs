@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use postgres::Client;
-use router_client_tests::{Database, Server, sqlstate, value};
+use router_client_tests::{Database, PATIENCE, Server, sqlstate, value};
 
 const ASK: &str = "SELECT router_route('total sales by region') ->> 'request_id'";
 
@@ -24,7 +24,7 @@ fn shop(server: Server) -> (Database, Client) {
 
 /// Asks `sql` until it gives `wanted`.
 fn eventually(session: &mut Client, sql: &str, wanted: &str) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let got = value(session, sql);
         if got.as_deref() == Some(wanted) {

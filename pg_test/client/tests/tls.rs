@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use router_client_tests::endpoint::completion;
 use router_client_tests::llm::{UNCLEAR, reading, shop, wait_for};
-use router_client_tests::{Server, value};
+use router_client_tests::{PATIENCE, Server, value};
 
 fn openssl(directory: &Path, arguments: &[&str]) {
     let ran = Command::new("openssl").args(arguments).current_dir(directory).output().expect("openssl is there");
@@ -122,7 +122,7 @@ impl TlsEndpoint {
             .stderr(Stdio::null())
             .spawn()
             .expect("python3 is there");
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + PATIENCE;
         let port = loop {
             if let Ok(port) = std::fs::read_to_string(&port) {
                 break port;
@@ -186,7 +186,7 @@ fn a_private_authority_is_believed_where_it_is_named_and_only_for_its_names() {
         session.batch_execute("SELECT pg_reload_conf()").expect("it is read");
         // The worker reads it too; it says nowhere that it has.
         wait_for(session, &format!("SELECT current_setting('router.llm_ca_file') = '{file}'"), "it is read");
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(1500));
     };
     // By the address, since failures of an endpoint count against it.
     let told = read(&mut session, &format!("https://127.0.0.1:{}/v1", near.port));

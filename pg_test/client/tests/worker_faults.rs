@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 use router_client_tests::endpoint::{Endpoint, Mode};
-use router_client_tests::llm::{UNCLEAR, reading, shop, wait_for};
-use router_client_tests::{Database, Server, value};
+use router_client_tests::llm::{UNCLEAR, reading, renew_worker, shop, wait_for};
+use router_client_tests::{Database, PATIENCE, Server, value};
 
 /// One fault at a time: a process that is killed takes all sessions of the server with it.
 fn alone() -> MutexGuard<'static, ()> {
@@ -18,7 +18,7 @@ fn alone() -> MutexGuard<'static, ()> {
 
 /// A session once the server takes one again.
 fn session_when_up(database: &Database) -> Client {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         if let Ok(mut session) = database.try_session()
             && session.simple_query("SELECT 1").is_ok()
@@ -73,7 +73,7 @@ fn killed_processes_take_nothing_with_them() {
         .expect("settings: what is committed is to outlive a crash");
     session.batch_execute("SELECT router_queue_embeddings('{one, two}')").expect("a job is queued");
     for whom in ["the worker", "a caller"] {
-        let waiting = callers(&database, 5, "30s");
+        let waiting = callers(&database, 5, "60s");
         wait_for(&mut session, "SELECT taken = 5 FROM router_slots()", "five callers wait");
         let victim = match whom {
             "the worker" => value(&mut session, "SELECT pid FROM router_worker()"),
@@ -88,12 +88,12 @@ fn killed_processes_take_nothing_with_them() {
             // The server ends all sessions when a process has been killed.
             assert!(!caller.join().expect("the thread ends").1, "{whom}");
         }
-        assert!(began.elapsed() < Duration::from_secs(20), "{whom}: nobody hangs, {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(40), "{whom}: nobody hangs, {:?}", began.elapsed());
         session = session_when_up(&database);
         no_slot_is_taken(&mut session);
         assert_eq!(value(&mut session, "SELECT count(*) FROM router.remote_queue").as_deref(), Some("1"), "{whom}");
     }
-    // Nobody asks for it: the launcher looks for work from before.
+    // Nobody asks for it: the launcher looks for work from before. It may have done so already, and call.
     endpoint.set(Mode::Call(reading()));
     wait_for(&mut session, "SELECT count(*) = 2 FROM router.remote_embeddings", "the job is done after all");
     assert_eq!(value(&mut session, "SELECT count(*) FROM router.remote_queue").as_deref(), Some("0"));
@@ -106,7 +106,7 @@ fn a_worker_that_is_ended_answers_its_callers_first() {
     let _alone = alone();
     let endpoint = Endpoint::start(Mode::Hang);
     let (database, mut session) = shop(Server::Faults, &endpoint.url());
-    let waiting = callers(&database, 5, "30s");
+    let waiting = callers(&database, 5, "60s");
     wait_for(&mut session, "SELECT taken = 5 FROM router_slots()", "five callers wait");
     let before = value(&mut session, "SELECT pid FROM router_worker()").expect("a process");
     let began = Instant::now();
@@ -114,10 +114,52 @@ fn a_worker_that_is_ended_answers_its_callers_first() {
     for caller in waiting {
         assert!(caller.join().expect("the thread ends").1, "the next fallback answers");
     }
-    assert!(began.elapsed() < Duration::from_secs(5), "at once: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(15), "at once: {:?}", began.elapsed());
     no_slot_is_taken(&mut session);
     wait_for(&mut session, "SELECT router_wake() = 'running'", "another comes when it is wanted");
     wait_for(&mut session, &format!("SELECT pid <> {before} FROM router_worker()"), "it is another");
+}
+
+#[test]
+fn a_launcher_that_is_ended_comes_back() {
+    let _alone = alone();
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (_database, mut session) = shop(Server::Faults, &endpoint.url());
+    let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'router launcher'";
+    assert_eq!(value(&mut session, ended).as_deref(), Some("t"));
+    let gone = "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'router launcher'";
+    wait_for(&mut session, gone, "it leaves");
+    // The worker is nobody else's child, and goes on; the next one takes a launcher.
+    assert_eq!(value(&mut session, "SELECT router_wake()").as_deref(), Some("running"));
+    renew_worker(&mut session);
+}
+
+#[test]
+fn a_job_that_finds_no_place_for_its_worker_is_done_later() {
+    let _alone = alone();
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (first, mut session) = shop(Server::Faults, &endpoint.url());
+    let (second, _) = shop(Server::Faults, &endpoint.url());
+    session.batch_execute("ALTER SYSTEM SET router.max_workers = 1").expect("a setting");
+    session.batch_execute("ALTER SYSTEM SET router.worker_idle = '5s'").expect("a setting");
+    Server::Faults.restart();
+    let (mut session, mut other) = (session_when_up(&first), session_when_up(&second));
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        wait_for(&mut session, "SELECT router_wake() = 'running'", "the first database has the place");
+        if value(&mut other, "SELECT router_wake()").as_deref() == Some("full") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "there is one place only");
+    }
+    other
+        .batch_execute("SET router.embedding_model = 'small'; SELECT router_queue_embeddings('{one, two}')")
+        .expect("a job is queued");
+    // The first leaves, since nobody needs it; nobody says a second time that the other is wanted.
+    wait_for(&mut other, "SELECT count(*) = 2 FROM router.remote_embeddings", "the job is done");
+    session.batch_execute("ALTER SYSTEM RESET router.max_workers").expect("reset");
+    session.batch_execute("ALTER SYSTEM RESET router.worker_idle").expect("reset");
+    Server::Faults.restart();
 }
 
 #[test]
@@ -136,7 +178,7 @@ fn a_server_that_stops_at_once_forgets_no_job() {
         )
         .expect("jobs are queued");
     wait_for(&mut session, "SELECT count(*) > 0 FROM router.remote_queue WHERE attempts > 0", "calls are under way");
-    let waiting = callers(&database, 5, "30s");
+    let waiting = callers(&database, 5, "60s");
     wait_for(&mut session, "SELECT taken >= 1 FROM router_slots()", "callers wait");
     let postmaster = value(&mut session, "SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)").expect("a pid");
     kill("-QUIT", &postmaster);
@@ -144,7 +186,7 @@ fn a_server_that_stops_at_once_forgets_no_job() {
         caller.join().expect("nobody hangs");
     }
     // Who looks too early finds it still there and starts nothing.
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     while Command::new("kill").args(["-0", &postmaster]).stderr(Stdio::null()).status().is_ok_and(|s| s.success()) {
         assert!(Instant::now() < deadline, "it stops");
         std::thread::sleep(Duration::from_millis(50));
@@ -189,6 +231,31 @@ fn a_busy_database_can_be_copied_renamed_and_dropped() {
 }
 
 #[test]
+fn a_long_job_makes_way_for_who_drops_the_database() {
+    let _alone = alone();
+    let endpoint = Endpoint::start(Mode::Call(reading()));
+    let (database, mut session) = shop(Server::Faults, &endpoint.url());
+    let mut admin = Server::Faults.session();
+    session
+        .batch_execute(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+             CREATE TRIGGER slow BEFORE UPDATE ON router.remote_queue FOR EACH ROW EXECUTE FUNCTION slow();
+             SET router.embedding_model = 'small'; SELECT router_queue_embeddings('{one}')",
+        )
+        .expect("a job that takes as long as a job may");
+    let sleeps = format!(
+        "SELECT count(*) = 1 FROM pg_stat_activity
+         WHERE datname = '{}' AND backend_type = 'router worker' AND wait_event = 'PgSleep'",
+        database.name
+    );
+    wait_for(&mut admin, &sleeps, "the worker is at it");
+    drop(session);
+    let began = Instant::now();
+    admin.batch_execute(&format!("DROP DATABASE {}", database.name)).expect("it is dropped");
+    assert!(began.elapsed() < Duration::from_secs(8), "took {:?}", began.elapsed());
+}
+
+#[test]
 fn an_extension_that_is_dropped_takes_its_worker_with_it() {
     let _alone = alone();
     let endpoint = Endpoint::start(Mode::Hang);
@@ -201,7 +268,7 @@ fn an_extension_that_is_dropped_takes_its_worker_with_it() {
     wait_for(&mut session, "SELECT sum(in_flight) = 1 FROM router_endpoints()", "the worker is busy");
     let began = Instant::now();
     session.batch_execute("DROP EXTENSION router CASCADE").expect("it is dropped");
-    assert!(began.elapsed() < Duration::from_secs(5), "took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(10), "took {:?}", began.elapsed());
     let gone = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'router worker'";
     wait_for(&mut session, gone, "the worker has left");
     session.batch_execute("CREATE EXTENSION router").expect("it is created again");
@@ -214,7 +281,7 @@ fn dropping_the_extension_meets_no_caller_with_locks_crosswise() {
     let endpoint = Endpoint::start(Mode::Hang);
     let (database, mut session) = shop(Server::Faults, &endpoint.url());
     let mut caller = database.session();
-    caller.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '5s'").expect("settings");
+    caller.batch_execute("SET router.llm = 'primary'; SET router.llm_timeout = '10s'").expect("settings");
     let waiting = std::thread::spawn(move || {
         // After the wait it wants whatever somebody who drops the extension may have locked by then.
         caller.batch_execute(
@@ -240,7 +307,7 @@ fn dropping_the_extension_meets_no_caller_with_locks_crosswise() {
     let began = Instant::now();
     let answer = value(&mut other, "SELECT router_route('total sales by region') ->> 'status'");
     assert_eq!(answer.as_deref(), Some("ok"), "nobody else is held up");
-    assert!(began.elapsed() < Duration::from_secs(3), "took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(6), "took {:?}", began.elapsed());
     waiting.join().expect("the thread ends").expect("the caller is answered");
     let mut session = dropping.join().expect("the thread ends").expect("the extension is dropped");
     let gone = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'router worker'";
@@ -260,7 +327,7 @@ fn two_hundred_callers_at_once() {
     let waiting = callers(&database, 200, "1500ms");
     for caller in waiting {
         let (took, answered) = caller.join().expect("nobody hangs");
-        assert!(answered && took < Duration::from_secs(20), "{took:?}");
+        assert!(answered && took < Duration::from_secs(60), "{took:?}");
     }
     no_slot_is_taken(&mut session);
     wait_for(&mut session, "SELECT sum(in_flight) = 0 FROM router_endpoints()", "nothing is under way");
@@ -280,7 +347,7 @@ fn without_a_worker_the_next_fallback_answers_at_once() {
     let began = Instant::now();
     let answer = value(&mut session, "SELECT router_route('total sales by region') ->> 'status'");
     assert_eq!(answer.as_deref(), Some("ok"));
-    assert!(began.elapsed() < Duration::from_secs(2), "took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(15), "took {:?}", began.elapsed());
     session.batch_execute("ALTER SYSTEM RESET router.worker").expect("reset");
     session.batch_execute("SELECT pg_reload_conf()").expect("it is read");
     wait_for(&mut session, "SELECT router_wake() = 'running'", "it is back");

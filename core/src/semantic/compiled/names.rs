@@ -124,13 +124,13 @@ impl Names {
     }
 
     /// The stems of a shape.
-    pub(super) fn shape_stems(&self, shape: u32) -> impl Iterator<Item = &str> + Clone + '_ {
+    pub(super) fn shape_stems(&self, shape: u32) -> impl Iterator<Item = &[u8]> + Clone + '_ {
         let shapes = self.container.section(section::SHAPES);
         let shape = shape as usize;
         let start = if shape == 0 { 0 } else { nth(shapes, 2 * (shape - 1)) as usize };
         let end = nth(shapes, 2 * shape) as usize;
         let stems = self.container.section(section::SHAPE_STEMS).get(start..end).unwrap_or_default();
-        stems.split(|b| *b == 0).filter(|s| !s.is_empty()).filter_map(|s| std::str::from_utf8(s).ok())
+        stems.split(|b| *b == 0).filter(|s| !s.is_empty())
     }
 
     /// The columns called by a shape.

@@ -135,21 +135,29 @@ impl View {
         let Some((_, list)) = rarest.and_then(|(_, stem)| names.shapes_with(stem)) else { return Vec::new() };
         let mut known: Vec<Meaning> = exact.iter().map(|c| c.meaning).collect();
         known.sort_unstable();
-        let matched: f32 = stems.iter().map(|s| word_weight(s)).sum();
+        let matched: f32 = stems.iter().map(|s| word_weight(s.as_bytes())).sum();
         let mut found = Vec::new();
         for shape in list {
             let own = names.shape_stems(shape);
-            if !stems.iter().all(|s| own.clone().any(|o| o == *s)) {
+            // The list is of those that hold one of them.
+            if stems.len() > 1 && !stems.iter().all(|s| own.clone().any(|o| o == s.as_bytes())) {
                 continue;
             }
-            if own.clone().any(|s| s == "or") {
+            let (mut total, mut head, mut is_choice) = (0.0, None, false);
+            for stem in own {
+                let weight = word_weight(stem);
+                total += weight;
+                // "students" is not the "student capacity": a name's head says what it is.
+                if weight >= 1.0 && stem != b"pct" && stem != b"percent" {
+                    head = Some(stem);
+                }
+                is_choice |= stem == b"or";
+            }
+            if is_choice {
                 // Half of "good_or_bad" is one of its values, not its name.
                 continue;
             }
-            let total: f32 = own.clone().map(word_weight).sum();
-            // "students" is not the "student capacity": a name's head says what it is.
-            let head = own.filter(|s| word_weight(s) >= 1.0 && *s != "pct" && *s != "percent").last();
-            let off_head = head.is_some_and(|h| !stems.contains(&h));
+            let off_head = head.is_some_and(|h| stems.iter().all(|s| s.as_bytes() != h));
             let score = 0.35 + 0.5 * (matched / total).min(1.0) - if off_head { 0.15 } else { 0.0 };
             let columns = names.shape_places(shape).filter_map(|p| self.seen_column(p)).map(Meaning::Column);
             found.extend(columns.filter(|m| known.binary_search(m).is_err()).map(|meaning| Candidate {
