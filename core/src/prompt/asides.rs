@@ -50,7 +50,7 @@ fn gives_reason(tokens: &[Token], i: usize) -> bool {
         || is_any(&tokens[i], OF_ASKER) && tokens.get(i + 1).is_some_and(|next| is_any(next, FIRST_PERSON))
 }
 
-/// "(Hi,) this is the manager for ...", "I am preparing ...".
+/// "(Hi,) this is the manager for ...", "I am preparing ...", "sorry to bother you on a Sunday".
 fn introduces(sentence: &[Token]) -> bool {
     const WANTS: &[&str] = &["looking", "interested", "trying", "asking", "after", "wondering", "curious"];
     let says = |a: &Token, b: &Token| {
@@ -61,7 +61,8 @@ fn introduces(sentence: &[Token]) -> bool {
         Some([a, b, c]) => says(a, b) && !WANTS.contains(&c.norm.as_str()),
         _ => false,
     };
-    (0..4).any(opens)
+    let sorry = |at: usize| sentence.get(at).is_some_and(|t| t.is("sorry") || t.is("apologies") || t.is("apologize"));
+    (0..4).any(|at| opens(at) || sorry(at))
 }
 
 fn begins_sentence(tokens: &[Token], i: usize) -> bool {

@@ -4,7 +4,7 @@ use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::implied::extreme_of;
 use super::items::{Item, Placed};
-use super::measure::primary_measure;
+use super::measure::{MOST, primary_measure};
 use super::roles::{Superlative, is_measure, only_measure};
 use super::within::after;
 use crate::quickspec::Direction;
@@ -46,7 +46,9 @@ pub(super) fn extreme(d: &mut Draft, scene: &Scene<'_>, s: &Superlative, next: O
             match placed[k].item {
                 _ if own && amount => d.y.map(|y| (y, end)),
                 Item::Dataset(dataset) if !q.has(Cue::Which) && after(scene, s) == Some(k) => {
-                    let own = || primary_measure(model, dataset).filter(|_| own);
+                    // "customers with the most orders" counts them.
+                    let number = q.words[placed[s.item].words.clone()].iter().any(|w| w.is_any(MOST));
+                    let own = || primary_measure(model, dataset).filter(|_| own && !number);
                     only_measure(model, dataset).or_else(own).map(|y| (y, end))
                 }
                 _ => None,

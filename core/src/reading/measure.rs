@@ -33,12 +33,16 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         pair.retain(|n| n.item > cue_at);
     }
     let two_measures = pair.iter().filter(|n| is_measure(model, n.column)).count() >= 2;
-    let against = q.has(Cue::Correlate) || d.chart == Some(Chart::Scatter) || q.has(Cue::Compare) && two_measures;
+    let against = q.has(Cue::Correlate)
+        || set_against(scene)
+        || d.chart == Some(Chart::Scatter)
+        || q.has(Cue::Compare) && two_measures;
     let both_held = q.has(Cue::Correlate) && two_measures && pair.len() == 2;
     if against && pair.len() >= 2 && (both_held || roles.measures.is_empty() && roles.counts.is_empty()) {
         d.x = Some(pair[0].column);
         d.y = Some(pair[1].column);
         d.agg = Aggregation::None;
+        d.transform = None;
         return;
     }
     if let Some(column) =
@@ -111,7 +115,9 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
                 d.agg = Aggregation::Sum;
                 return;
             }
-            let entity = *alias || column.role == Role::Key && model.datasets[d.root].primary_key.len() != 1;
+            // "how many cities are there": of a column with words for values, where people said what columns mean.
+            let kinds = column.role == Role::Dimension && column.value_type == ValueType::Text && d.chart.is_none();
+            let entity = *alias || kinds || column.role == Role::Key && model.datasets[d.root].primary_key.len() != 1;
             let axis_elsewhere = !roles.groups.is_empty() || roles.grain.is_some() || roles.plains.is_empty();
             let named_key = *alias && column.role == Role::Key;
             if *distinct || (entity && !column.unique && (axis_elsewhere || named_key) && named_by_person(d, model)) {
@@ -230,6 +236,15 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     }
 }
 
+/// "total cost against revenue": two measures.
+fn set_against(scene: &Scene<'_>) -> bool {
+    let Scene { q, model, placed, .. } = *scene;
+    let measure = |p: &Placed| matches!(p.item, Item::Column(c) if is_measure(model, c));
+    placed
+        .windows(3)
+        .any(|w| measure(&w[0]) && measure(&w[2]) && q.words[w[1].words.clone()].iter().all(|w| w.is("against")))
+}
+
 /// "what did we spend on promotions": the measure as a verb; all of it is asked for.
 pub(super) fn did(scene: &Scene<'_>) -> Option<Named> {
     let Scene { q, model, roles, placed } = *scene;
@@ -274,7 +289,7 @@ fn average_of_steps(d: &mut Draft, scene: &Scene<'_>) {
 const PRICED: &[&str] = &["cheapest", "priciest", "expensive"];
 
 /// Superlatives of numbers of things.
-const MOST: &[&str] = &["most", "fewest", "least"];
+pub(super) const MOST: &[&str] = &["most", "fewest", "least"];
 
 /// The item of the word that sets two columns against each other, else 0.
 fn correlate_item(placed: &[Placed]) -> usize {

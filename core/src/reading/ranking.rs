@@ -90,7 +90,11 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         d.assumed_measure = false;
         return;
     }
-    if roles.latest.is_some() || roles.earliest.is_some() || roles.limit.is_some() || q.has(Cue::Raw) {
+    if roles.latest.is_some()
+        || roles.earliest.is_some()
+        || roles.limit.is_some()
+        || q.has(Cue::Raw) && !raw_amount(scene)
+    {
         // "the 10 most frequent brands in the raw data" ranks brands.
         let ranked = roles.superlative.is_some_and(|s| says_frequent(q, placed, &s)) && d.x.is_some();
         let rows_wanted = roles.counts.is_empty()
@@ -187,6 +191,14 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
             .is_some_and(|p| q.words[p.words.end - 1].norm.ends_with('s'));
         d.top_k = if asked_plural { None } else { Some(1) };
     }
+}
+
+/// "raw amount scanned yesterday": an amount, of the raw rows.
+fn raw_amount(scene: &Scene<'_>) -> bool {
+    scene
+        .placed
+        .windows(2)
+        .any(|w| w[0].item == Item::Cue(Cue::Raw) && matches!(w[1].item, Item::Column(c) if is_measure(scene.model, c)))
 }
 
 /// The entity that a superlative ranks, and how many of it: the noun right after it, or the one before "with the".

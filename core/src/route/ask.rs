@@ -6,7 +6,7 @@ use super::context::{Context, ContextError};
 use super::{doubts, explain, followup, intent};
 use crate::quickspec::QuickSpec;
 use crate::reading::{Cue, Draft, Item, Question, Weights, draft, merge_filters, nominate, to_spec};
-use crate::semantic::{Aggregation, ColumnRef, Lexicon, Role, SemanticModel, most_named, narrow, paths_from};
+use crate::semantic::{Aggregation, ColumnRef, Layer, Lexicon, Role, SemanticModel, most_named, narrow, paths_from};
 use crate::sql::{SqlClock, build};
 
 /// Answers a prompt. `lexicon` is compiled from `model`.
@@ -111,11 +111,11 @@ fn restrict(q: &mut Question, scope: &[bool]) {
     q.mentions.retain(|m| !m.candidates.is_empty());
 }
 
-/// A verb of change at the head of the sentence, or SQL.
+/// A verb of change at the head of the sentence or of a statement after it.
 fn write_request(q: &Question) -> bool {
-    let at = q.cues.iter().find(|c| c.cue == Cue::Write).map(|c| c.words.start);
-    at.is_some_and(|at| {
+    q.cues.iter().filter(|c| c.cue == Cue::Write).map(|c| c.words.start).any(|at| {
         at == 0
+            || q.words[at - 1].is_symbol(";")
             || q.words[..at]
                 .iter()
                 .all(|w| crate::prompt::is_stopword(&w.norm) || w.kind != crate::prompt::TokenKind::Word)
@@ -127,6 +127,11 @@ fn drafts(q: &Question, model: &SemanticModel, scope: &[bool], context: &Context
     let mut roots = most_named(&q.mentions, MOST_ROOTS);
     if roots.is_empty() && asks_something(q) {
         roots = (0..model.datasets.len()).filter(|d| scope[*d]).take(MOST_ROOTS).collect();
+    }
+    if q.has(Cue::Raw) {
+        let raw = |d: &usize| scope[*d] && model.datasets[*d].layer == Layer::Bronze && !roots.contains(d);
+        let more: Vec<usize> = (0..model.datasets.len()).filter(raw).take(MOST_ROOTS).collect();
+        roots.extend(more);
     }
     let wanted = context.filters.keys().collect::<Vec<_>>();
     let mut drafts: Vec<Draft> = roots

@@ -191,7 +191,13 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
             return refuse(format!("Nothing registered here is called \"{head}\"."));
         }
     }
-    if !best.grounded && !best.raw && unknown == 0 && q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_))) {
+    let sold = || best.x.is_some() && q.words.iter().any(|w| w.stem == "sell");
+    if !best.grounded
+        && !best.raw
+        && unknown == 0
+        && !sold()
+        && q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_)))
+    {
         return clarify(0.2, "The question leaves open what is to be ranked.".into());
     }
     let asks = best.has_time || best.x.is_some() || !best.conditions.is_empty() || !best.assumed_measure;
@@ -246,7 +252,7 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
 /// "how much have we sold this quarter", "what did we earn": the verb names the measure of sales.
 fn sells(q: &Question, best: &Draft, model: &SemanticModel) -> bool {
     let sales = |name: &str| crate::prompt::words_of(name).iter().any(|w| matches!(w.as_str(), "sales" | "revenue"));
-    best.has_time
+    (best.has_time || best.x.is_some() && q.words.iter().any(|w| w.stem == "sell"))
         && (q.words.iter().any(|w| w.stem == "sell") || earns(&q.words))
         && best.y.is_some_and(|y| {
             let column = model.column(y);
