@@ -96,6 +96,10 @@ impl Row<'_> {
         unsafe { T::from_datum(self.values[column.at], self.nulls[column.at]) }
     }
 
+    pub fn is_null<T>(&self, column: Column<T>) -> bool {
+        self.nulls[column.at]
+    }
+
     /// A numeric column as a float.
     pub fn number(&self, column: Column<AnyNumeric>) -> Option<f64> {
         if self.nulls[column.at] {
