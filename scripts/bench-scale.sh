@@ -41,7 +41,7 @@ median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
     "SELECT string_agg(pg_size_pretty(f.size) || ' ' || split_part(name, '.', 3), ', ' ORDER BY name)
      FROM pg_ls_dir('pg_router') AS name, pg_stat_file('pg_router/' || name) AS f
      WHERE split_part(name, '.', 1) = (SELECT oid::text FROM pg_database WHERE datname = current_database()) AND name !~ 'lock'")"
-  psql "$database" -v questions=600 -f pg_test/bench/scale_ask.sql | awk -F '\t' '
+  psql "$database" -v questions=600 -v statements="$STATE/bench/scale_statements.sql" -f pg_test/bench/scale_ask.sql | awk -F '\t' '
     /^(before|after|figures)$/ { part = $1; next }
     part == "before" { was[$1] = $2 }
     part == "after" { is[$1] = $2 }
@@ -52,5 +52,11 @@ median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
       printf "memory of the backend over these questions: resident %d -> %d kB, its own (anonymous pages) %d -> %d kB; mapped of compiled files %d kB\n",
         was["Rss:"], is["Rss:"], private_was, private_is, is["Mapped:"]
     }'
+  psql "$database" -v statements="$STATE/bench/scale_statements.sql" -f pg_test/bench/scale_control.sql | awk -F '\t' '
+    /^(before|after)$/ { part = $1; next }
+    part == "before" { was[$1] = $2 }
+    part == "after" { is[$1] = $2 }
+    END { printf "the same of a session that has their statements explained and asks the router nothing: resident %d -> %d kB, its own %d -> %d kB\n",
+            was["Rss:"], is["Rss:"], was["Anonymous:"], is["Anonymous:"] }'
 } | tee "$report"
 say "The report is in .pg/bench/scale.txt"

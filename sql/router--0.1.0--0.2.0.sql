@@ -513,6 +513,10 @@ ALTER TABLE router.routing_decisions
   DROP CONSTRAINT routing_decisions_propensity_check,
   DROP CONSTRAINT routing_decisions_quality_check,
   DROP CONSTRAINT routing_decisions_latency_ms_check;
+-- Ids grow with the time, so that their index grows at its end.
+CREATE FUNCTION router.next_decision_id() RETURNS uuid
+VOLATILE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'next_decision_id_wrapper';
+ALTER TABLE router.routing_decisions ALTER COLUMN decision_id SET DEFAULT router.next_decision_id();
 DROP INDEX router.routing_decisions_time_idx,
   router.routing_decisions_agent_idx,
   router.routing_decisions_model_idx,
@@ -835,8 +839,77 @@ CREATE TRIGGER learn_later AFTER UPDATE OF success ON router.routing_decisions
   FOR EACH ROW WHEN (OLD.success IS NULL AND NEW.success IS NOT NULL AND NEW.assignment_id IS NOT NULL)
   EXECUTE FUNCTION router.learn_from_decision();
 
+-- What can't be is refused when it is written. Credentials in an address are left out of it; prices that are no numbers
+-- are not known.
+UPDATE router.agents SET base_url = regexp_replace(base_url, '^(https?://)[^/?#]*@', '\1') WHERE base_url ~ '^https?://[^/?#]*@';
+UPDATE router.agents SET budget = NULL WHERE NOT budget < 'Infinity';
+UPDATE router.models SET input_price = NULL WHERE NOT input_price < 'Infinity';
+UPDATE router.models SET output_price = NULL WHERE NOT output_price < 'Infinity';
 ALTER TABLE router.agents
-  ADD COLUMN daily_budget numeric CHECK (daily_budget >= 0),
+  DROP CONSTRAINT agents_base_url_check,
+  DROP CONSTRAINT agents_budget_check,
+  ADD CONSTRAINT agents_base_url_check CHECK (base_url ~ '^https?://' AND base_url !~ '^https?://[^/?#]*@'),
+  ADD CONSTRAINT agents_budget_check CHECK (budget >= 0 AND budget < 'Infinity');
+ALTER TABLE router.models
+  DROP CONSTRAINT models_input_price_check,
+  DROP CONSTRAINT models_output_price_check,
+  ADD CONSTRAINT models_input_price_check CHECK (input_price >= 0 AND input_price < 'Infinity'),
+  ADD CONSTRAINT models_output_price_check CHECK (output_price >= 0 AND output_price < 'Infinity');
+COMMENT ON COLUMN router.agents.base_url IS 'Where it answers; without a user and a password, which are secrets';
+CREATE FUNCTION router.check_offer(capabilities jsonb) RETURNS void
+IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'check_offer_wrapper';
+CREATE FUNCTION router.check_requirement(requirement jsonb) RETURNS void
+IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'check_requirement_wrapper';
+CREATE OR REPLACE FUNCTION router.refuse_delete_in_use() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  key text := to_jsonb(OLD) ->> TG_ARGV[0];
+  used bigint := (
+    SELECT count(*) FROM router.agent_model_assignments a
+    WHERE a.status <> 'INACTIVE'
+      AND CASE TG_ARGV[0] WHEN 'agent_id' THEN a.agent_id = key ELSE a.model_id = key END);
+BEGIN
+  IF used > 0 THEN
+    RAISE EXCEPTION '% "%" is in use by % assignment(s)', replace(TG_ARGV[0], '_id', ''), key, used
+      USING ERRCODE = 'foreign_key_violation',
+            HINT = 'Set its assignments INACTIVE or delete them first.';
+  END IF;
+  IF TG_OP = 'DELETE' THEN
+    RETURN OLD;
+  END IF;
+  RETURN NEW;
+END;
+$$;
+-- Levels that can't be would stop the next automatic assignment of everybody.
+CREATE FUNCTION router.check_levels() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT router.restoring() THEN
+    IF TG_ARGV[0] = 'capabilities' THEN
+      PERFORM router.check_offer(NEW.capabilities);
+    ELSE
+      PERFORM router.check_requirement(NEW.requirements);
+    END IF;
+  END IF;
+  RETURN NEW;
+END;
+$$;
+CREATE TRIGGER renamed BEFORE UPDATE OF agent_id ON router.agents
+  FOR EACH ROW WHEN (NEW.agent_id <> OLD.agent_id) EXECUTE FUNCTION router.refuse_delete_in_use('agent_id');
+CREATE TRIGGER levels BEFORE INSERT OR UPDATE OF requirements ON router.agents
+  FOR EACH ROW EXECUTE FUNCTION router.check_levels('requirements');
+CREATE TRIGGER renamed BEFORE UPDATE OF model_id ON router.models
+  FOR EACH ROW WHEN (NEW.model_id <> OLD.model_id) EXECUTE FUNCTION router.refuse_delete_in_use('model_id');
+CREATE TRIGGER levels BEFORE INSERT OR UPDATE OF capabilities ON router.models
+  FOR EACH ROW EXECUTE FUNCTION router.check_levels('capabilities');
+CREATE TRIGGER levels BEFORE INSERT OR UPDATE OF requirements ON router.task_types
+  FOR EACH ROW EXECUTE FUNCTION router.check_levels('requirements');
+REVOKE ALL ON FUNCTION router.check_levels() FROM PUBLIC;
+
+ALTER TABLE router.agents
+  ADD COLUMN daily_budget numeric CHECK (daily_budget >= 0 AND daily_budget < 'Infinity'),
   ADD COLUMN max_in_flight integer CHECK (max_in_flight BETWEEN 1 AND 10000);
 
 COMMENT ON COLUMN router.agents.daily_budget IS 'Dollars a day (UTC); null: as router.llm_daily_budget says';

@@ -29,19 +29,58 @@ off=$(awk -F '\t' '$1 == "off" { print $2 }' "$work/uncached.tsv" | median)
 row "a question never asked before, log off" "$(printf '%.0f µs' "$off")"
 row "the same with the log batched, to that" "$(printf '%.3f' "$ratio")"
 
-# The same question over and over, by as many clients as CLIENTS says (2): how much the callers are slowed, and how many decisions arrive.
-for round in $(seq "$rounds"); do
-  for mode in off batched; do
-    before=$(psql -c "SELECT router_metrics()" | awk '$1 == "router_records_queued_total" { print $2 }')
-    tps=$(PGOPTIONS="-c router.decision_log=$mode" pgbench -c "$clients" -j "$clients" -T 4 -f "$work/route.sql" 2>/dev/null | awk '/^tps/ { print $3 }')
-    after=$(psql -c "SELECT router_metrics()" | awk '$1 == "router_records_queued_total" { print $2 }')
-    printf '%s\t%s\t%s\n' "$mode" "$tps" "$(awk "BEGIN { print ($after - $before) / 4 }")"
-  done
-done >"$work/callers.tsv"
-row "the same question by $clients client(s), log off" "$(awk '$1 == "off" { print $2 }' "$work/callers.tsv" | median | xargs printf '%.0f a second')"
-row "with the log batched" "$(awk '$1 == "batched" { print $2 }' "$work/callers.tsv" | median | xargs printf '%.0f a second')"
-row "ratio of the two, by rounds" "$(awk '$1 == "off" { off = $2 } $1 == "batched" { print $2 / off }' "$work/callers.tsv" | median | xargs printf '%.3f')"
+# rounds_of FILE SCRIPT SECONDS [OPTION...]: rounds with the log off and batched by turns; mode, transactions a second,
+# decisions queued a second. What a round leaves is written before the next begins.
+rounds_of() {
+  local file=$1 script=$2 seconds=$3 round mode before after tps
+  shift 3
+  for round in $(seq "$rounds"); do
+    for mode in off batched; do
+      psql -c "SELECT router_flush()" >/dev/null
+      before=$(queued)
+      tps=$(PGOPTIONS="-c router.decision_log=$mode" pgbench -c "$clients" -j "$clients" -T "$seconds" "$@" -f "$script" 2>/dev/null | awk '/^tps/ { print $3 }')
+      after=$(queued)
+      printf '%s\t%s\t%s\n' "$mode" "$tps" "$(awk "BEGIN { print ($after - $before) / $seconds }")"
+    done
+  done >"$file"
+}
+queued() { psql -c "SELECT router_metrics()" | awk '$1 == "router_records_queued_total" { print $2 }'; }
+rate() { awk -v mode="$2" '$1 == mode { print $2 }' "$1" | median | xargs printf '%.0f a second'; }
+kept() { awk '$1 == "off" { off = $2 } $1 == "batched" { print $2 / off }' "$1" | median | xargs printf '%.3f'; }
+
+# The same question over and over, by as many clients as CLIENTS says (2), as fast as they can: how much the callers are
+# slowed, and how many decisions arrive.
+rounds_of "$work/callers.tsv" "$work/route.sql" 4
+row "the same question by $clients client(s), log off" "$(rate "$work/callers.tsv" off)"
+row "with the log batched" "$(rate "$work/callers.tsv" batched)"
+row "ratio of the two, by rounds" "$(kept "$work/callers.tsv")"
 row "decisions queued meanwhile" "$(awk '$1 == "batched" { print $3 }' "$work/callers.tsv" | median | xargs printf '%.0f a second')"
+
+# Processor time of the asking session itself, as the kernel counts it: what else runs on the machine changes it little.
+{
+  printf '%s\n' 'SELECT pg_backend_pid() AS pid \gset' '\setenv BACKEND :pid'
+  for round in $(seq "$((4 * rounds))"); do
+    for mode in off batched; do
+      printf '%s\n' "SET router.decision_log = $mode;" "\\! echo $mode \$(cut -d' ' -f1 /proc/\$BACKEND/schedstat)" \
+        "DO \$\$ BEGIN FOR i IN 1 .. 20000 LOOP PERFORM router_route('$asked', '$context'); END LOOP; END \$\$;" \
+        "\\! echo end \$(cut -d' ' -f1 /proc/\$BACKEND/schedstat)"
+    done
+  done
+} >"$work/own.sql"
+psql -f "$work/own.sql" | awk '/^(off|batched) / { mode = $1; was = $2 } /^end / { print mode "\t" ($2 - was) / 2e7 }' >"$work/own.tsv"
+own() { awk -v mode="$1" '$1 == mode { print $2 }' "$work/own.tsv" | median | xargs printf '%.2f'; }
+row "processor time of a session for the question within the server, log off and batched" "$(own off) and $(own batched) µs"
+
+# Callers that do something of their own besides, so much that with all processors full they ask about 21,000 a second
+# without the log: the worker takes its time from them, as at any rate, and has as much to write as was asked for.
+with_work() { printf "SELECT router_route('%s', '%s'), (SELECT count(*) FROM generate_series(1, %s));\n" "$asked" "$context" "$1" >"$work/with_work.sql"; }
+trial() { with_work "$1" && PGOPTIONS="-c router.decision_log=off" pgbench -c "$clients" -j "$clients" -T 2 -f "$work/with_work.sql" 2>/dev/null | awk '/^tps/ { print $3 }'; }
+few=$(trial 100) many=$(trial 1000)
+with_work "$(awk "BEGIN { each = (1 / $many - 1 / $few) / 900; n = 100 + (1 / 21000 - 1 / $few) / each; printf \"%d\", n < 1 ? 1 : n }")"
+rounds_of "$work/at_rate.tsv" "$work/with_work.sql" 4
+row "the question and work of the caller's own, $clients client(s), all processors full, log off" "$(rate "$work/at_rate.tsv" off)"
+row "with the log batched, all of them queued" "$(rate "$work/at_rate.tsv" batched)"
+row "ratio of the two, by rounds" "$(kept "$work/at_rate.tsv")"
 
 # How fast what waits is written: the queue is filled while the worker is away.
 for round in $(seq "$rounds"); do

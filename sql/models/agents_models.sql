@@ -3,9 +3,9 @@ CREATE TABLE router.agents (
   agent_id text PRIMARY KEY CHECK (agent_id <> ''),
   agent_name text NOT NULL DEFAULT '',
   kind text NOT NULL DEFAULT 'GPU' CHECK (kind <> ''),
-  base_url text CHECK (base_url ~ '^https?://'),
+  base_url text CHECK (base_url ~ '^https?://' AND base_url !~ '^https?://[^/?#]*@'),
   capacity integer NOT NULL DEFAULT 1 CHECK (capacity BETWEEN 0 AND 10000),
-  budget numeric CHECK (budget >= 0),
+  budget numeric CHECK (budget >= 0 AND budget < 'Infinity'),
   requirements jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(requirements) = 'object'),
   status text NOT NULL DEFAULT 'ACTIVE' CHECK (status IN ('ACTIVE', 'INACTIVE', 'MAINTENANCE')),
   secret_name text CHECK (secret_name ~ '^[A-Za-z_][A-Za-z0-9_.-]{0,127}$'),
@@ -13,6 +13,7 @@ CREATE TABLE router.agents (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE router.agents IS 'Inference endpoints';
+COMMENT ON COLUMN router.agents.base_url IS 'Where it answers; without a user and a password, which are secrets';
 COMMENT ON COLUMN router.agents.kind IS 'Hardware or service class, such as GPU or CPU';
 COMMENT ON COLUMN router.agents.capacity IS 'How many models the agent may serve at once';
 COMMENT ON COLUMN router.agents.budget IS 'Dollars a month (UTC): when the costs of outcomes reach it, the agent is not recommended until the next';
@@ -24,8 +25,8 @@ CREATE TABLE router.models (
   model_name text NOT NULL DEFAULT '',
   capabilities jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(capabilities) = 'object'),
   context_window integer CHECK (context_window > 0),
-  input_price numeric CHECK (input_price >= 0),
-  output_price numeric CHECK (output_price >= 0),
+  input_price numeric CHECK (input_price >= 0 AND input_price < 'Infinity'),
+  output_price numeric CHECK (output_price >= 0 AND output_price < 'Infinity'),
   latency_ms integer CHECK (latency_ms >= 0),
   status text NOT NULL DEFAULT 'ACTIVE' CHECK (status IN ('ACTIVE', 'INACTIVE', 'DEPRECATED')),
   created_at timestamptz NOT NULL DEFAULT now(),

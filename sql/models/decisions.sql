@@ -2,7 +2,7 @@
 -- that an insert never fails; router_maintain() makes weeks ahead and drops old ones. A decision is written for every
 -- request: what a CHECK would say, the trigger router.prepare_decision says in a tenth of the time.
 CREATE TABLE router.routing_decisions (
-  decision_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  decision_id uuid NOT NULL DEFAULT router.next_decision_id(),
   request_id text,
   agent_id text,
   task_type text,

@@ -187,7 +187,7 @@ BEGIN
 END;
 $$;
 
--- An agent or a model that serves can't be deleted under its assignments.
+-- An agent or a model that serves can't be deleted, or called otherwise, under its assignments.
 CREATE FUNCTION router.refuse_delete_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -203,7 +203,26 @@ BEGIN
       USING ERRCODE = 'foreign_key_violation',
             HINT = 'Set its assignments INACTIVE or delete them first.';
   END IF;
-  RETURN OLD;
+  IF TG_OP = 'DELETE' THEN
+    RETURN OLD;
+  END IF;
+  RETURN NEW;
+END;
+$$;
+
+-- Levels that can't be would stop the next automatic assignment of everybody.
+CREATE FUNCTION router.check_levels() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT router.restoring() THEN
+    IF TG_ARGV[0] = 'capabilities' THEN
+      PERFORM router.check_offer(NEW.capabilities);
+    ELSE
+      PERFORM router.check_requirement(NEW.requirements);
+    END IF;
+  END IF;
+  RETURN NEW;
 END;
 $$;
 
@@ -238,6 +257,10 @@ CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.agents
   FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('agent_id');
 CREATE TRIGGER in_use BEFORE DELETE ON router.agents
   FOR EACH ROW EXECUTE FUNCTION router.refuse_delete_in_use('agent_id');
+CREATE TRIGGER renamed BEFORE UPDATE OF agent_id ON router.agents
+  FOR EACH ROW WHEN (NEW.agent_id <> OLD.agent_id) EXECUTE FUNCTION router.refuse_delete_in_use('agent_id');
+CREATE TRIGGER levels BEFORE INSERT OR UPDATE OF requirements ON router.agents
+  FOR EACH ROW EXECUTE FUNCTION router.check_levels('requirements');
 CREATE TRIGGER rank AFTER INSERT OR UPDATE OF status ON router.agents
   FOR EACH ROW EXECUTE FUNCTION router.rank_dependents('agent_id');
 
@@ -249,9 +272,15 @@ CREATE TRIGGER audit_truncate AFTER TRUNCATE ON router.models
   FOR EACH STATEMENT EXECUTE FUNCTION router.audit_change('model_id');
 CREATE TRIGGER in_use BEFORE DELETE ON router.models
   FOR EACH ROW EXECUTE FUNCTION router.refuse_delete_in_use('model_id');
+CREATE TRIGGER renamed BEFORE UPDATE OF model_id ON router.models
+  FOR EACH ROW WHEN (NEW.model_id <> OLD.model_id) EXECUTE FUNCTION router.refuse_delete_in_use('model_id');
+CREATE TRIGGER levels BEFORE INSERT OR UPDATE OF capabilities ON router.models
+  FOR EACH ROW EXECUTE FUNCTION router.check_levels('capabilities');
 CREATE TRIGGER rank AFTER INSERT OR UPDATE OF status, input_price, output_price, latency_ms ON router.models
   FOR EACH ROW EXECUTE FUNCTION router.rank_dependents('model_id');
 
+CREATE TRIGGER levels BEFORE INSERT OR UPDATE OF requirements ON router.task_types
+  FOR EACH ROW EXECUTE FUNCTION router.check_levels('requirements');
 CREATE TRIGGER rank AFTER INSERT ON router.task_types
   FOR EACH STATEMENT EXECUTE FUNCTION router.rank_task_type();
 

@@ -2,7 +2,7 @@
 -- model read a question differently.
 
 ALTER TABLE router.agents
-  ADD COLUMN daily_budget numeric CHECK (daily_budget >= 0),
+  ADD COLUMN daily_budget numeric CHECK (daily_budget >= 0 AND daily_budget < 'Infinity'),
   ADD COLUMN max_in_flight integer CHECK (max_in_flight BETWEEN 1 AND 10000);
 COMMENT ON COLUMN router.agents.daily_budget IS 'Dollars a day (UTC); null: as router.llm_daily_budget says';
 COMMENT ON COLUMN router.agents.max_in_flight IS 'Requests to it at the same time; null: as router.llm_concurrency says';

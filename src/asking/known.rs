@@ -3,7 +3,7 @@
 use router_core::quickspec::QuickSpec;
 use router_core::route::{Alternative, Answer, Context, Status, answer_known};
 use router_core::similarity::{self as same, Grains, has_open_slots, overlap, rebind, says_grain};
-use router_core::time::Clock;
+use router_core::time::{Clock, is_timeless};
 
 use super::chain::Asked;
 use crate::error::Result;
@@ -36,11 +36,12 @@ fn moved_to_now(taught: &QuickSpec, known: &Known, asked: &Asked<'_>) -> Option<
     rebind(taught, &meant, &means, grains)
 }
 
-/// The context of a past question: this one's, at the time when that was taught. `None` on the same day.
+/// The context of a past question: this one's, at the time when that was taught. `None` where that makes no other
+/// reading: on the same day, and if the question names no time.
 fn at_time_of(known: &Known, asked: &Asked<'_>) -> Option<Context> {
     let now = &asked.context.clock.now;
     let then = jiff::Timestamp::from_microsecond(known.taught_at).ok()?.to_zoned(now.time_zone().clone());
-    (then.date() != now.date())
+    (then.date() != now.date() && !is_timeless(&known.query, &asked.context.clock))
         .then(|| Context { clock: Clock { now: then, ..asked.context.clock.clone() }, ..asked.context.clone() })
 }
 

@@ -55,7 +55,7 @@ impl RoleModel {
 const ROLES_KEPT: usize = 8;
 
 /// Datasets that a role's model keeps in memory; some 5 kB each.
-const DATASETS_KEPT: usize = 256;
+const DATASETS_KEPT: usize = 96;
 
 /// After so many questions the mapped pages are let go, so that a backend does not come to own all of a large file.
 const QUESTIONS_BETWEEN: u32 = 16;

@@ -52,16 +52,17 @@ pub fn read(role: pg_sys::Oid) -> Result<State> {
     let datasets = Table::open_to_read(c"datasets")?;
     let mut registered = registered(&datasets)?;
     registered.sort_unstable();
-    let described = pg::catalogs::describe(&registered);
+    let described = pg::catalogs::describe(&registered, role);
     let mut hasher = DefaultHasher::new();
     (FORMAT, env!("CARGO_PKG_VERSION"), pg::process::database()).hash(&mut hasher);
     (changes.mark, described.hash, pg::server_version()).hash(&mut hasher);
     let (mut whole, mut some) = (HashSet::new(), HashMap::new());
     // Registered relations that exist, and the table of registrations itself.
     let mut watched = vec![datasets.oid()];
-    for (relation, schema) in described.relations {
+    for existing in described.relations {
+        let relation = existing.oid;
         watched.push(pg_sys::Oid::from(relation));
-        match pg::catalogs::readable(role, relation, schema) {
+        match pg::catalogs::readable(role, existing) {
             Readable::Everything => drop(whole.insert(relation)),
             Readable::Some(columns) => drop(some.insert(relation, columns)),
             Readable::Nothing => {}

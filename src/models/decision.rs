@@ -10,6 +10,18 @@ use crate::pg;
 use crate::pg::table::Row;
 use crate::pg::trigger::{Call, Columns, Returned};
 
+/// The id of a new decision: ids grow with the time, so that their index grows at its end, whatever its size.
+#[pg_extern(
+    volatile,
+    parallel_safe,
+    requires = ["models_budgets"],
+    sql = "CREATE FUNCTION router.next_decision_id() RETURNS uuid
+VOLATILE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+pub fn next_decision_id() -> Uuid {
+    Uuid::from_bytes(pg::uuid_by_time())
+}
+
 /// Refuses a decision with figures that can't be. A decision on what this session was recommended gets the
 /// recommendation's probability.
 #[pg_extern(
@@ -24,15 +36,24 @@ fn prepared(call: &Call<'_>) -> Result<Returned> {
     let mut row = call.new_row();
     let mut columns = Columns::new();
     let assignment = columns.find::<Uuid>(&row, c"assignment_id")?;
+    for name in [c"capability_score", c"performance_score", c"composite_score"] {
+        let score = columns.find::<AnyNumeric>(&row, name)?;
+        if row.number(score).is_some_and(|s| !(0.0..=100.0).contains(&s)) {
+            let what = format!("{} must be between 0 and 100", name.to_string_lossy());
+            return Err(Error::new(PgSqlErrorCode::ERRCODE_CHECK_VIOLATION, what));
+        }
+    }
     let propensity = columns.find::<f64>(&row, c"propensity")?;
     let quality = columns.find::<f64>(&row, c"quality")?;
     let latency_ms = columns.find::<i32>(&row, c"latency_ms")?;
+    let estimated = columns.find::<AnyNumeric>(&row, c"estimated_cost")?;
     let cost = columns.find::<AnyNumeric>(&row, c"actual_cost")?;
     let rating = columns.find::<i16>(&row, c"feedback_rating")?;
     let told = row.get(propensity);
     refuse_unless(told.is_none_or(|p| p > 0.0 && p <= 1.0), "propensity must be above 0 and at most 1")?;
     refuse_unless(row.get(quality).is_none_or(|q| (0.0..=1.0).contains(&q)), "quality must be between 0 and 1")?;
     refuse_unless(row.get(latency_ms).is_none_or(|ms| ms >= 0), "latency_ms must not be negative")?;
+    refuse_unless(row.number(estimated).is_none_or(|c| c >= 0.0), "estimated_cost must not be negative")?;
     refuse_unless(row.number(cost).is_none_or(|c| c >= 0.0), "actual_cost must not be negative")?;
     refuse_unless(row.get(rating).is_none_or(|r| (1..=5).contains(&r)), "feedback_rating must be from 1 to 5")?;
     // The key's own check would lock the assignment's row, where all its outcomes are counted. A dump's rows teach nothing.
@@ -128,6 +149,11 @@ mod tests {
             ("quality", "-0.1"),
             ("latency_ms", "-1"),
             ("actual_cost", "-0.5"),
+            ("actual_cost", "'NaN'"),
+            ("estimated_cost", "-0.001"),
+            ("capability_score", "100.01"),
+            ("performance_score", "-1"),
+            ("composite_score", "'NaN'"),
             ("feedback_rating", "6"),
         ] {
             let state = Spi::get_one::<String>(&format!(
@@ -150,6 +176,19 @@ mod tests {
              END $$",
         )
         .unwrap();
+    }
+
+    #[pg_test]
+    fn ids_of_decisions_grow_with_the_time() {
+        for _ in 0..3 {
+            Spi::run("INSERT INTO router.routing_decisions (task_type) VALUES ('math'); SELECT pg_sleep(0.002)")
+                .unwrap();
+        }
+        let as_made = "SELECT array_agg(decision_id ORDER BY decision_id) = array_agg(decision_id ORDER BY created_at)
+                       FROM router.routing_decisions";
+        assert_eq!(Spi::get_one::<bool>(as_made), Ok(Some(true)));
+        let made = "SELECT count(DISTINCT router.next_decision_id()) FROM generate_series(1, 20000)";
+        assert_eq!(Spi::get_one::<i64>(made), Ok(Some(20_000)));
     }
 
     #[pg_test]

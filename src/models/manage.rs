@@ -17,13 +17,17 @@ pub struct Override {
 
 const STATUSES: [&str; 4] = ["ACTIVE", "INACTIVE", "TESTING", "OVERRIDDEN"];
 
+fn known_status(told: &str) -> Result<String> {
+    let status = told.trim().to_uppercase();
+    if STATUSES.contains(&status.as_str()) {
+        return Ok(status);
+    }
+    Err(Error::invalid(format!("unknown status \"{told}\"")).with_hint(format!("known are {}", STATUSES.join(", "))))
+}
+
 /// Lets an agent serve a model because somebody says so; automatic assignment leaves it alone.
 pub fn assign_by_hand(agent: &str, model: &str, how: Override) -> Result<Uuid> {
-    let status = how.status.trim().to_uppercase();
-    if !STATUSES.contains(&status.as_str()) {
-        return Err(Error::invalid(format!("unknown status \"{}\"", how.status))
-            .with_hint(format!("known are {}", STATUSES.join(", "))));
-    }
+    let status = known_status(&how.status)?;
     if let Some(score) = &how.match_score
         && (*score < AnyNumeric::from(0) || *score > AnyNumeric::from(100))
     {
@@ -86,9 +90,17 @@ pub fn list(
     status: Option<&str>,
     task_type: Option<&str>,
 ) -> Result<Vec<Listed>> {
+    let status = status.map(known_status).transpose()?;
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
-            let values = [agent.into(), model.into(), status.into(), task_type.into()];
+            if let Some(task_type) = task_type {
+                let known = "SELECT FROM router.task_types WHERE task_type = $1";
+                if client.select(known, Some(1), &[task_type.into()])?.is_empty() {
+                    return Err(Error::invalid(format!("unknown task type \"{task_type}\""))
+                        .with_hint("SELECT task_type FROM router.task_types lists them"));
+                }
+            }
+            let values = [agent.into(), model.into(), status.as_deref().into(), task_type.into()];
             let rows = client.select(include_str!("../../sql/models/query/list_assignments.sql"), None, &values)?;
             rows.map(|r| {
                 Ok(Listed {

@@ -2,7 +2,7 @@
 
 use pgrx::prelude::*;
 use pgrx::{AnyNumeric, JsonB, extension_sql_file};
-use router_core::models::{Evidence, Hints, LatencySketch, judged_latency, overall_success, ranks};
+use router_core::models::{Evidence, Hints, LatencySketch, Offer, Requirement, judged_latency, overall_success, ranks};
 use serde_json::Value;
 
 use crate::error::{self, Error, SqlResult as Result};
@@ -13,7 +13,11 @@ extension_sql_file!("../../sql/models/agents_models.sql", name = "models_agents"
 extension_sql_file!("../../sql/models/assignments.sql", name = "models_assignments", requires = ["models_agents"]);
 extension_sql_file!("../../sql/models/metrics.sql", name = "models_metrics", requires = ["models_assignments"]);
 extension_sql_file!("../../sql/models/budgets.sql", name = "models_budgets", requires = ["models_metrics"]);
-extension_sql_file!("../../sql/models/decisions.sql", name = "models_decisions", requires = ["models_budgets"]);
+extension_sql_file!(
+    "../../sql/models/decisions.sql",
+    name = "models_decisions",
+    requires = ["models_budgets", decision::next_decision_id]
+);
 extension_sql_file!("../../sql/models/outcomes.sql", name = "models_outcomes", requires = ["models_decisions"]);
 extension_sql_file!(
     "../../sql/models/triggers.sql",
@@ -23,6 +27,8 @@ extension_sql_file!(
         expected_success,
         latency_quantile,
         assignment_hints,
+        check_offer,
+        check_requirement,
         rank,
         recommend::propensity_of,
         decision::prepare_decision,
@@ -44,6 +50,31 @@ extension_sql_file!(
     name = "models_grants",
     requires = ["models_views", "models_auto_assign", "models_maintain", "models_off_policy"]
 );
+
+/// Refuses what automatic assignment could not read as a model's capabilities.
+#[pg_extern(
+    immutable,
+    parallel_safe,
+    requires = ["models_outcomes"],
+    sql = "CREATE FUNCTION router.check_offer(capabilities jsonb) RETURNS void
+IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+fn check_offer(capabilities: JsonB) -> Result<()> {
+    let offer = serde_json::json!({ "languages": capabilities.0.get("languages"), "capabilities": capabilities.0 });
+    Offer::from_json(&offer).map(drop).map_err(|e| Error::out_of_range(e.to_string()).into())
+}
+
+/// Refuses what automatic assignment could not read as a requirement.
+#[pg_extern(
+    immutable,
+    parallel_safe,
+    requires = ["models_outcomes"],
+    sql = "CREATE FUNCTION router.check_requirement(requirement jsonb) RETURNS void
+IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';"
+)]
+fn check_requirement(requirement: JsonB) -> Result<()> {
+    Requirement::from_json(&requirement.0).map(drop).map_err(|e| Error::out_of_range(e.to_string()).into())
+}
 
 /// Expected success (0 to 1) from a match score (0 to 100) and decayed outcomes.
 #[pg_extern(

@@ -336,6 +336,36 @@ mod tests {
     }
 
     #[pg_test]
+    fn what_can_not_be_is_refused_when_it_is_written() {
+        pool();
+        run("SELECT router_assign('gpu1', 'm1')");
+        for (state, sql) in [
+            ("23503", "UPDATE router.agents SET agent_id = 'gpu9' WHERE agent_id = 'gpu1'"),
+            ("23503", "UPDATE router.models SET model_id = 'm9' WHERE model_id = 'm1'"),
+            ("23514", "INSERT INTO router.agents (agent_id, base_url) VALUES ('a', 'https://bob:word@host/v1')"),
+            ("23514", "INSERT INTO router.agents (agent_id, budget) VALUES ('a', 'NaN')"),
+            ("23514", "INSERT INTO router.models (model_id, input_price) VALUES ('m', 'NaN')"),
+            ("23514", "INSERT INTO router.models (model_id, output_price) VALUES ('m', 'Infinity')"),
+            ("22003", "INSERT INTO router.models (model_id, capabilities) VALUES ('m', '{\"coding\": -1}')"),
+            ("22003", "INSERT INTO router.models (model_id, capabilities) VALUES ('m', '{\"coding\": \"lots\"}')"),
+            ("22003", "UPDATE router.models SET capabilities = '{\"coding\": 101}'"),
+            ("22003", "INSERT INTO router.agents (agent_id, requirements) VALUES ('a', '{\"math\": 101}')"),
+            ("22003", "INSERT INTO router.task_types (task_type, requirements) VALUES ('t', '{\"capabilities\": 5}')"),
+        ] {
+            run(&format!(
+                "CREATE OR REPLACE FUNCTION pg_temp.try() RETURNS text LANGUAGE plpgsql AS $$
+                 BEGIN {sql}; RETURN 'stored'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE; END $$"
+            ));
+            assert_eq!(text("SELECT pg_temp.try()"), state, "{sql}");
+        }
+        run("UPDATE router.agents SET agent_id = 'gpu9' WHERE agent_id = 'gpu2'");
+        run("UPDATE router.agents SET base_url = 'https://host/v1?to=a@b' WHERE agent_id = 'gpu9'");
+        run(
+            "INSERT INTO router.models (model_id, capabilities) VALUES ('m', '{\"coding\": 80, \"languages\": [\"ar\"]}')",
+        );
+    }
+
+    #[pg_test]
     fn a_task_type_is_an_insert() {
         three();
         run("INSERT INTO router.task_types (task_type) VALUES ('translation')");

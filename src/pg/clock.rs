@@ -42,17 +42,22 @@ thread_local! {
     static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn { bytes: [0; 640], used: 640 }) };
 }
 
-/// A version 7 UUID in text form: milliseconds since 1970, then 74 random bits. Those made one after another lie beside
-/// each other in an index.
-pub fn new_uuid() -> String {
+/// A version 7 UUID: milliseconds since 1970, then 74 random bits. Those made one after another lie beside each other in
+/// an index.
+pub fn uuid_by_time() -> [u8; 16] {
     let mut b = [0u8; 16];
     random_bytes(&mut b[6..]);
     let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
     b[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
     b[6] = (b[6] & 0x0f) | 0x70;
     b[8] = (b[8] & 0x3f) | 0x80;
+    b
+}
+
+/// As [`uuid_by_time`], in text form.
+pub fn new_uuid() -> String {
     let mut text = String::with_capacity(36);
-    for (i, byte) in b.iter().enumerate() {
+    for (i, byte) in uuid_by_time().iter().enumerate() {
         if matches!(i, 4 | 6 | 8 | 10) {
             text.push('-');
         }

@@ -39,7 +39,7 @@ pub mod writes;
 
 pub use advisory::{advisory_lock, restoring, share_advisory_lock, try_advisory_lock};
 pub use attempt::{Failure, attempt, looking_at_errors};
-pub use clock::{new_uuid, random, session_timezone, statement_time};
+pub use clock::{new_uuid, random, session_timezone, statement_time, uuid_by_time};
 pub use database::{in_recovery, may_write, server_version};
 pub use json::JsonArg;
 pub use jsonb_image::JsonImage;

@@ -2,6 +2,7 @@
 
 mod encoder;
 mod feedback;
+mod few;
 mod handler;
 mod intents;
 mod live;

@@ -14,6 +14,7 @@ use router_core::telemetry::ErrorKind;
 use serde::Deserialize;
 
 use super::encoder::{self, LOCAL, nearest_statement};
+use super::few;
 use super::live;
 use super::store::{self, Known};
 use crate::cache::{self, Layer};
@@ -78,20 +79,27 @@ fn looked_at(count: usize) -> usize {
 /// Stored questions near a vector of an encoder, best first: those that the caller may see. Whoever may read the
 /// table sees all of them, everybody else those over datasets they may read and those without a spec.
 pub fn nearest_to(encoder: &str, vector: &[f32], threshold: f64, count: usize) -> Result<Vec<Known>> {
-    if store::is_empty()? {
-        return Ok(Vec::new());
-    }
+    let Some(store) = store::store()? else { return Ok(Vec::new()) };
     let count = count.min(MOST);
     let role = pg::current_user();
     let who = pg::role_name(role);
-    let found = pg::as_extension_owner(|| {
-        pg::set_while_owner(c"hnsw.ef_search", if looked_at(count) < MOST { EFFORT } else { GREATEST_EFFORT });
-        Spi::connect(|client| {
-            let Some(plan) = nearest_statement(client, encoder, looked_at(count))? else { return Ok(Vec::new()) };
-            let args: [DatumWithOid; 3] = [Vector(vector.to_vec()).into(), who.as_str().into(), role.into()];
-            client.select(&*plan, None, &args)?.map(|row| read(&row)).collect::<Result<Vec<_>>>()
+    let planned = || {
+        pg::as_extension_owner(|| {
+            pg::set_while_owner(c"hnsw.ef_search", if looked_at(count) < MOST { EFFORT } else { GREATEST_EFFORT });
+            Spi::connect(|client| {
+                let Some(plan) = nearest_statement(client, encoder, looked_at(count))? else { return Ok(Vec::new()) };
+                let args: [DatumWithOid; 3] = [Vector(vector.to_vec()).into(), who.as_str().into(), role.into()];
+                client.select(&*plan, None, &args)?.map(|row| read(&row)).collect::<Result<Vec<_>>>()
+            })
         })
-    })?;
+    };
+    let found = if encoder == LOCAL && few::is_worth_it(&store) {
+        let reader = store.may_be_read_by(role);
+        let near = few::nearest(&store, vector, looked_at(count), &who)?;
+        near.into_iter().map(|(known, for_role)| (shown(known, for_role || reader), reader)).collect()
+    } else {
+        planned()?
+    };
     let model = if found.iter().all(|(_, visible)| *visible) { None } else { Some(catalog::model()?) };
     let clock = SqlClock { timezone: "UTC".to_owned(), week_start: guc::week_start() };
     // A spec that names what the caller may not read can't be built for him.
@@ -124,8 +132,12 @@ fn read(row: &SpiHeapTupleData<'_>) -> Result<(Known, bool)> {
     };
     let for_all: bool = row.get(8)?.unwrap_or(false);
     let reader: bool = row.get(9)?.unwrap_or(false);
-    // What one role chose for itself is shown to nobody else.
-    Ok((Known { similarity: if for_all || reader { known.similarity } else { -2.0 }, ..known }, reader))
+    Ok((shown(known, for_all || reader), reader))
+}
+
+/// What one role chose for itself is shown to nobody else.
+fn shown(known: Known, may_see: bool) -> Known {
+    Known { similarity: if may_see { known.similarity } else { -2.0 }, ..known }
 }
 
 /// The encoder of a vector that a caller brings, or why there is none.

@@ -11,6 +11,7 @@ use router_core::embed::Encoder;
 use router_core::similarity::normalise;
 use serde_json::Value;
 
+use super::few;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::models::plan::Plan;
@@ -38,19 +39,26 @@ thread_local! {
         Plan::new(include_str!("../../sql/similarity/exact.sql"), &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID]);
 }
 
-/// Nothing was ever stored: a fresh connection need not plan statements over the table, which takes 3 ms. Where the
-/// transaction keeps to one snapshot, what it reads is on record, also that there was nothing.
-pub(super) fn is_empty() -> Result<bool> {
-    Ok(!pg::snapshot_is_fixed() && Table::open_to_read(c"query_embeddings")?.has_no_pages())
+/// The store, to be read without a statement; `None` where nothing was ever stored: a fresh connection need not plan
+/// statements over the table, which takes 3 ms. Where the transaction keeps to one snapshot, what it reads is on record,
+/// also that there was nothing.
+pub(super) fn store() -> Result<Option<Table>> {
+    let table = Table::open_to_read(c"query_embeddings")?;
+    Ok((!table.has_no_pages() || pg::snapshot_is_fixed()).then_some(table))
 }
 
 /// What is known for exactly these words (case, accents and final signs aside): one index probe.
 pub fn exact(prompt: &str) -> Result<Option<Known>> {
     let normalised = normalise(prompt);
-    if normalised.is_empty() || is_empty()? {
+    if normalised.is_empty() {
         return Ok(None);
     }
+    let Some(store) = store()? else { return Ok(None) };
     let who = pg::role_name(pg::current_user());
+    few::count_question();
+    if few::is_worth_it(&store) {
+        return few::exact(&store, &normalised, &who);
+    }
     pg::as_extension_owner(|| {
         Spi::connect(|client| {
             EXACT.with(|plan| {

@@ -48,6 +48,44 @@ mod tests {
     }
 
     #[pg_test]
+    fn what_is_read_without_statements_is_what_they_find() {
+        use super::super::{Known, encoder::LOCAL, exact, few, nearest_to, store};
+        use router_core::similarity::normalise;
+        use std::collections::HashMap;
+        shop();
+        for i in 1..=30 {
+            run(&format!("SELECT router_teach('greatest amount {i} of the North', '{SPEC}')"));
+            run(&format!("SELECT router_teach('greetings number {i}', NULL, 'small_talk')"));
+        }
+        run(
+            "UPDATE router.query_embeddings SET source = 'chosen', created_by = 'somebody' WHERE original_query LIKE '%3 of%'",
+        );
+        let who = crate::pg::role_name(crate::pg::current_user());
+        let vector = router_core::embed::Encoder::get().encode("greatest amount of the South").0;
+        let words = [3, 5, 7].map(|i| format!("greatest amount {i} of the North"));
+        let store = store::store().unwrap().unwrap();
+        let (same, near) = crate::pg::with_latest_snapshot(|| {
+            let same = words.each_ref().map(|words| few::exact(&store, &normalise(words), &who).unwrap());
+            (same, few::nearest(&store, &vector, 20, &who).unwrap())
+        });
+        assert_eq!(same, words.each_ref().map(|words| exact(words).unwrap()));
+        assert_eq!(same.iter().filter(|known| known.is_some()).count(), 2, "what somebody chose is for nobody else");
+        let planned = nearest_to(LOCAL, &vector, -1.0, 20).unwrap();
+        assert_eq!((near.len(), planned.len()), (20, 20));
+        assert!(near.iter().all(|(known, may_see)| *may_see != known.query.contains("3 of")));
+        // Texts that differ in a number only may be as near as each other.
+        for ((one, _), other) in near.iter().zip(&planned) {
+            assert!((one.similarity - other.similarity).abs() < 1e-3, "{one:?} {other:?}");
+        }
+        let known: HashMap<i64, &Known> = planned.iter().map(|known| (known.id, known)).collect();
+        let both = near.iter().filter_map(|(one, _)| Some((one, *known.get(&one.id)?)));
+        let alike = |a: &Known, b: &Known| {
+            (&a.query, &a.spec, &a.intent, a.taught_at) == (&b.query, &b.spec, &b.intent, b.taught_at)
+        };
+        assert!(both.filter(|(one, other)| alike(one, other)).count() > 10);
+    }
+
+    #[pg_test]
     fn bad_teaching_is_refused_clearly() {
         shop();
         let refused = |sql: &str| {

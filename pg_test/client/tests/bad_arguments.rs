@@ -5,6 +5,8 @@ use router_client_tests::{Database, Server, value};
 
 /// A call, and how it is refused.
 const REFUSED: &[(&str, &str)] = &[
+    ("router_assignments(status => 'NO_SUCH')", "22023"),
+    ("router_assignments(task_type => 'no such type')", "22023"),
     ("router_compare_strategies(now(), now() - interval '1 day')", "22023"),
     ("match_query_embeddings('[1,2]'::vector, 0.5, 5)", "22023"),
     ("match_query_embeddings('[1,2]'::vector, 0.5, -1)", "22023"),
@@ -76,7 +78,7 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// Calls that find nothing, or say what is wrong in what they return.
 const ANSWERED: &[&str] = &[
-    "router_assignments(status => 'NO_SUCH')",
+    "router_assignments(agent => 'no such agent')",
     "router_cache_invalidate('')",
     "router_disallow_function('pg_sleep(double precision)')",
     "router_forget(-1)",

@@ -61,8 +61,21 @@ impl Table {
 
     /// Whether the table has never held a row since it was last vacuumed to nothing: a cheaper question than a scan.
     pub fn has_no_pages(&self) -> bool {
+        self.pages() == 0
+    }
+
+    pub fn pages(&self) -> u32 {
         // SAFETY: an open relation.
-        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.relation, pg_sys::ForkNumber::MAIN_FORKNUM) == 0 }
+        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.relation, pg_sys::ForkNumber::MAIN_FORKNUM) }
+    }
+
+    /// A role has `SELECT` on it.
+    pub fn may_be_read_by(&self, role: pg_sys::Oid) -> bool {
+        // SAFETY: a look-up in the catalog caches; the relation is open.
+        unsafe {
+            pg_sys::pg_class_aclcheck((*self.relation).rd_id, role, pg_sys::ACL_SELECT as pg_sys::AclMode)
+                == pg_sys::AclResult::ACLCHECK_OK
+        }
     }
 
     /// Finds a column by name, and that it holds `T`.
