@@ -257,7 +257,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
 
 fn unknown_words(q: &Question, placed: &[Placed]) -> Vec<String> {
     const ROWS: &[&str] = &["rows", "records", "entries", "lines"];
-    let said = |w: &&crate::prompt::Word| !is_empty(&w.norm) && !(q.has(Cue::Raw) && w.is_any(ROWS));
+    let said = |w: &&crate::prompt::Word| !(is_empty(&w.norm) || q.has(Cue::Raw) && w.is_any(ROWS));
     let unknown = placed.iter().filter(|p| p.item == Item::Unknown).map(|p| &q.words[p.words.start]);
     unknown.filter(said).map(|w| w.norm.clone()).collect()
 }

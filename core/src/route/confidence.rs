@@ -232,7 +232,8 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
     if let Some(word) = &best.lost_thing {
         return clarify(0.3, format!("Nothing registered here is called \"{word}\", and the question is about it."));
     }
-    if let Some(number) = &best.lost_number {
+    // A date that does not exist says better what is wrong: see `doubts`.
+    if let Some(number) = best.lost_number.as_ref().filter(|_| q.times.notes.is_empty()) {
         return clarify(0.3, format!("What is to be {number} here? No registered name goes with that number."));
     }
     if let Some(word) = &best.changed_noun {
