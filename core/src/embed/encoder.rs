@@ -1,5 +1,6 @@
 //! Mean pooling of int8 rows that stay where they are, in the library's read-only image.
 
+use super::vocabulary::longest_piece;
 use super::wordpiece::piece_ids;
 
 include!(concat!(env!("OUT_DIR"), "/model.rs"));
@@ -47,7 +48,10 @@ impl Encoder {
 
     /// True for a word of the language: folded, of four letters or more, known as a whole.
     pub fn knows(&self, word: &str) -> bool {
-        word.len() > 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && self.piece_ids(word).len() == 1
+        // Such a word is cut as it stands, and is one piece if its longest piece is all of it.
+        word.len() > 3
+            && word.bytes().all(|b| b.is_ascii_lowercase())
+            && longest_piece(word, false).is_some_and(|(_, length)| length == word.len())
     }
 
     /// True for words that every text is full of: pieces are numbered by how often they are met.
@@ -121,6 +125,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_known_word_is_one_piece(word in "[a-z]{4,12}|sales|region|brands|transaction|unbelievable") {
+            prop_assert_eq!(Encoder::get().knows(&word), Encoder::get().piece_ids(&word).len() == 1);
+        }
+
         #[test]
         fn unit_or_zero(text in "\\PC{0,300}") {
             let e = Encoder::get().encode(&text);
