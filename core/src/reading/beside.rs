@@ -83,7 +83,7 @@ fn figures(d: &Draft, model: &SemanticModel, list: &[Listed]) -> Vec<Figure> {
         let aggregates = if listed.aggregates.is_empty() { vec![assumed] } else { listed.aggregates.clone() };
         all.extend(aggregates.iter().map(|agg| (listed.column, *agg)));
         said = match aggregates.as_slice() {
-            [one @ (Aggregation::Avg | Aggregation::Min | Aggregation::Max)] => Some(*one),
+            [one @ (Aggregation::Avg | Aggregation::Median | Aggregation::Min | Aggregation::Max)] => Some(*one),
             _ => None,
         };
     }

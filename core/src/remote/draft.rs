@@ -176,8 +176,8 @@ fn fits(value: &Value, op: Op) -> bool {
 }
 
 /// What a model may call an aggregation.
-const AGGREGATIONS: [Option<&str>; 7] =
-    [Some("sum"), Some("avg"), Some("count"), Some("count_distinct"), Some("min"), Some("max"), None];
+const AGGREGATIONS: [Option<&str>; 8] =
+    [Some("sum"), Some("avg"), Some("median"), Some("count"), Some("count_distinct"), Some("min"), Some("max"), None];
 
 /// The JSON schema of the function's parameters. `datasets` are the names on offer; with none any may be named.
 pub fn parameters(datasets: &[String]) -> Value {
@@ -272,7 +272,7 @@ mod tests {
             ("dimensions", json!(["a", "b", "c"])),
             ("dataset", json!("x".repeat(201))),
             ("entities", json!(vec!["x"; 51])),
-            ("aggregation", json!("median")),
+            ("aggregation", json!("mode")),
             ("filters", json!([{"column": "a", "op": "eq", "value": {"sql": "1"}}])),
             ("filters", json!([{"column": "a", "op": "raw", "value": 1}])),
             ("filters", json!([{"column": "a", "op": "in", "value": []}])),

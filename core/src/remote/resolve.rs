@@ -153,7 +153,7 @@ fn aggregation(said: Option<Aggregation>, measure: Option<&Column>) -> Result<Ag
     let numeric = column.value_type.is_numeric();
     let ordered = numeric || column.value_type.is_temporal() || column.value_type == ValueType::Text;
     match agg {
-        Aggregation::Sum | Aggregation::Avg if !numeric || column.role == Role::Key => {
+        Aggregation::Sum | Aggregation::Avg | Aggregation::Median if !numeric || column.role == Role::Key => {
             Err(DraftError::Spec(format!("{} can't be added up", column.name)))
         }
         Aggregation::Min | Aggregation::Max if !ordered => {

@@ -266,7 +266,7 @@ fn shorten(prompt: &str) -> String {
 /// Warns when a join multiplies the rows that are added up.
 fn fan_out(d: &Draft, model: &SemanticModel) -> Option<String> {
     let y = d.y?;
-    if !matches!(d.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Count) {
+    if !matches!(d.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Median | Aggregation::Count) {
         return None;
     }
     let paths = paths_from(model, y.dataset);

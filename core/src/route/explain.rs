@@ -116,6 +116,7 @@ pub fn figure(y: Option<&str>, agg: Aggregation) -> String {
     match agg {
         Aggregation::Sum => format!("Sum of {y}"),
         Aggregation::Avg => format!("Average {y}"),
+        Aggregation::Median => format!("Median {y}"),
         Aggregation::Count => format!("Number of {y}"),
         Aggregation::CountDistinct => format!("Number of different {y}"),
         Aggregation::Min => format!("Lowest {y}"),

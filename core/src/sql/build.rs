@@ -251,7 +251,7 @@ fn aggregate(spec: &QuickSpec, from: &mut From<'_>) -> Result<String, SpecError>
     };
     let y = from.resolve(name)?;
     let numeric = y.column.value_type.is_numeric();
-    if matches!(spec.agg, Aggregation::Sum | Aggregation::Avg) && !numeric {
+    if matches!(spec.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Median) && !numeric {
         let needs = format!("{:?} needs a numeric column, {name} is {}", spec.agg, y.column.sql_type);
         return Err(SpecError::Shape(needs));
     }
@@ -269,6 +269,7 @@ pub(super) fn aggregate_of(agg: Aggregation, column: Option<&str>) -> String {
         Aggregation::Max => format!("max({y})"),
         Aggregation::Sum => format!("sum({y})"),
         Aggregation::Avg => format!("avg({y})"),
+        Aggregation::Median => format!("percentile_cont(0.5) WITHIN GROUP (ORDER BY {y})"),
     }
 }
 

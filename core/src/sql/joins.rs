@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::build::aggregate_of;
 use super::filter::{Resolved, SpecError};
 use super::quote::quote_identifier;
 use crate::quickspec::QuickSpec;
@@ -141,7 +142,7 @@ impl<'a> From<'a> {
     /// apart by its primary key. `None` when nothing multiplies, when nothing would change (minimum, maximum,
     /// distinct), or when there is no key.
     pub fn once(&mut self, spec: &QuickSpec) -> Result<Option<Once>, SpecError> {
-        if !matches!(spec.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Count) {
+        if !matches!(spec.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Median | Aggregation::Count) {
             return Ok(None);
         }
         // Without a column it is the joined rows themselves that are counted.
@@ -200,8 +201,7 @@ impl Once {
     pub fn aggregate(&self, agg: Aggregation) -> String {
         match (&self.value, agg) {
             (None, _) => format!("count(DISTINCT {})", self.key[0]),
-            (Some(_), Aggregation::Sum) => "sum(measured)".to_owned(),
-            (Some(_), _) => "avg(measured)".to_owned(),
+            (Some(_), agg) => aggregate_of(agg, Some("measured")),
         }
     }
 

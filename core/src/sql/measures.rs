@@ -121,6 +121,7 @@ fn label(m: &Measure, column: Option<ColumnRef>, spec: &QuickSpec, model: &Seman
         Aggregation::Sum if all(spec).filter(|other| other.y == m.y).count() > 1 => format!("total {name}"),
         Aggregation::Sum | Aggregation::None => name.clone(),
         Aggregation::Avg => format!("average {name}"),
+        Aggregation::Median => format!("median {name}"),
         Aggregation::Min => format!("minimum {name}"),
         Aggregation::Max => format!("maximum {name}"),
         Aggregation::Count if model.datasets[c.dataset].primary_key == [c.column] => rows(c.dataset),
