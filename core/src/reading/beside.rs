@@ -8,7 +8,7 @@ use super::items::{Item, Placed};
 use super::measure::measure;
 use super::roles::{Counted, Roles, is_measure, names_key};
 use crate::quickspec::{Chart, Direction};
-use crate::semantic::{Aggregation, ColumnRef, SemanticModel};
+use crate::semantic::{Aggregation, ColumnRef};
 
 /// A figure: a column and how it is aggregated; the rows are counted without a column.
 pub type Figure = (Option<ColumnRef>, Aggregation);
@@ -19,20 +19,32 @@ struct Listed {
     /// Empty where none is said.
     aggregates: Vec<Aggregation>,
     items: Range<usize>,
+    /// Rows or things are counted.
+    counts: bool,
 }
+
+/// Names that fit less well are no reason to doubt the one that fits.
+const LOOSE: f32 = 0.4;
 
 /// Puts the further measures of a list beside the first. Where the answer has no place for them, one of them is kept, to
 /// be asked back.
 pub(super) fn beside(d: &mut Draft, scene: &Scene<'_>, used: &[bool]) {
     let Scene { q, model, .. } = *scene;
     let measured = d.agg != Aggregation::None && !d.raw && !d.assumed_measure;
-    if !measured || d.per.is_some() || q.has(Cue::Correlate) || q.has(Cue::Overview) {
+    // Rows as they are don't grow.
+    let calculated = d.agg == Aggregation::None && d.y.is_some() && d.transform.is_some();
+    if !(measured || calculated) || d.per.is_some() || q.has(Cue::Correlate) || q.has(Cue::Overview) {
         return;
     }
     let list = list(d, scene, used);
-    let figures = figures(d, model, &list);
+    let figures = figures(d, scene, &list);
     if figures.len() < 2 || !figures.iter().any(|(c, _)| *c == d.y || c.is_none() && d.agg == Aggregation::Count) {
         return;
+    }
+    let ranked = scene.roles.superlative;
+    if ranked.is_some() && figures.iter().any(|(c, _)| c.is_some() && *c == d.split) {
+        // "top 5 brands by sales and volume"
+        d.split = None;
     }
     let dataset = |f: &Figure| f.0.map_or(d.root, |c| c.dataset);
     let home = dataset(&figures[0]);
@@ -46,11 +58,15 @@ pub(super) fn beside(d: &mut Draft, scene: &Scene<'_>, used: &[bool]) {
         && d.transform.is_none()
         && d.having.is_none()
         && !d.normalize
-        && !matches!(d.chart, Some(Chart::Scatter | Chart::Pie | Chart::Heatmap))
-        && !figures.iter().any(|f| f.0.is_some() && f.0 == d.x);
+        && !matches!(d.chart, Some(Chart::Scatter | Chart::Pie | Chart::Heatmap));
     if one_grain && numbers && plain && !one_of_both(scene, &list) {
         (d.y, d.agg) = figures[0];
         d.beside = figures[1..].to_vec();
+        let extreme = |l: &Listed| ranked.is_some_and(|s| l.items.contains(&s.item));
+        if q.order.is_none() && list.iter().any(extreme) {
+            // "the number of doctors and their highest salary": one of the figures, no ranking.
+            (d.order, d.top_k) = (None, None);
+        }
     } else {
         d.second_measure = figures.iter().find(|f| (f.0, f.1) != (d.y, d.agg)).copied();
     }
@@ -70,14 +86,15 @@ fn one_of_both(scene: &Scene<'_>, list: &[Listed]) -> bool {
 
 /// Each column under each of its aggregates. What is said of the first holds for those after it ("average height and
 /// weight"), but for sums and counts.
-fn figures(d: &Draft, model: &SemanticModel, list: &[Listed]) -> Vec<Figure> {
+fn figures(d: &Draft, scene: &Scene<'_>, list: &[Listed]) -> Vec<Figure> {
+    let model = scene.model;
     let mut all: Vec<Figure> = Vec::new();
     let mut said: Option<Aggregation> = None;
     for (k, listed) in list.iter().enumerate() {
         let assumed = match listed.column {
             // "the highest fee and duration": the ranking made it the highest.
             Some(c) if k == 0 && d.y == Some(c) => d.agg,
-            Some(c) => said.unwrap_or(model.column(c).default_agg),
+            Some(c) => said.filter(|_| !says_aggregate(scene, listed)).unwrap_or(model.column(c).default_agg),
             None => Aggregation::Count,
         };
         let aggregates = if listed.aggregates.is_empty() { vec![assumed] } else { listed.aggregates.clone() };
@@ -96,13 +113,21 @@ fn figures(d: &Draft, model: &SemanticModel, list: &[Listed]) -> Vec<Figure> {
     once
 }
 
+/// True where the name itself says how it is aggregated ("total sales" of `total_sales`).
+fn says_aggregate(scene: &Scene<'_>, listed: &Listed) -> bool {
+    let words = scene.placed[listed.items.clone()].iter().flat_map(|p| &scene.q.words[p.words.clone()]);
+    let mut words = words.into_iter();
+    words.any(|w| w.is_any(&["total", "sum", "average", "avg", "mean", "median"]))
+}
+
 /// The longest list of measures, in the order in which they are said.
 fn list(d: &Draft, scene: &Scene<'_>, used: &[bool]) -> Vec<Listed> {
     let placed = scene.placed;
     let (mut best, mut current): (Vec<Listed>, Vec<Listed>) = (Vec::new(), Vec::new());
     let mut k = 0;
     while k < placed.len() {
-        let Some(listed) = listed(d, scene, used, k) else {
+        let last = current.last().filter(|last| last.items.end <= k && goes_on(scene, last.items.end..k));
+        let Some(listed) = listed(d, scene, used, k, last) else {
             k += 1;
             continue;
         };
@@ -122,7 +147,12 @@ fn list(d: &Draft, scene: &Scene<'_>, used: &[bool]) -> Vec<Listed> {
 
 impl Listed {
     fn again(&self) -> Self {
-        Self { column: self.column, aggregates: self.aggregates.clone(), items: self.items.clone() }
+        Self {
+            column: self.column,
+            aggregates: self.aggregates.clone(),
+            items: self.items.clone(),
+            counts: self.counts,
+        }
     }
 }
 
@@ -139,7 +169,8 @@ fn goes_on(scene: &Scene<'_>, between: Range<usize>) -> bool {
 }
 
 /// A measure that begins at item `k`: its aggregates, if any, then its name.
-fn listed(d: &Draft, scene: &Scene<'_>, used: &[bool], k: usize) -> Option<Listed> {
+fn listed(d: &Draft, scene: &Scene<'_>, used: &[bool], k: usize, before: Option<&Listed>) -> Option<Listed> {
+    let first = before.is_none();
     let Scene { model, roles, placed, .. } = *scene;
     let grouped = |at: usize| roles.groups.iter().any(|n| n.item == at);
     let mut aggregates = Vec::new();
@@ -148,29 +179,52 @@ fn listed(d: &Draft, scene: &Scene<'_>, used: &[bool], k: usize) -> Option<Liste
     loop {
         let p = placed.get(at).filter(|_| !used[at])?;
         match &p.item {
-            Item::Cue(Cue::Aggregate(agg)) => aggregates.push(*agg),
-            Item::Cue(Cue::Superlative(dir)) if is_listed(placed, at) => {
+            Item::Cue(Cue::Aggregate(agg)) => {
+                if !beside_and(placed, at) {
+                    // "total maximal weight": the last of them is meant.
+                    aggregates.clear();
+                }
+                aggregates.push(*agg);
+            }
+            Item::Cue(Cue::Superlative(dir)) if is_listed(placed, at) || !first && beside_and(placed, at) => {
                 aggregates.push(if *dir == Direction::Desc { Aggregation::Max } else { Aggregation::Min });
             }
             Item::Cue(Cue::Count | Cue::Distinct) => counts = true,
             Item::And | Item::Comma | Item::Filler if at > k => {}
             Item::Column(_) | Item::Dataset(_) if counts => {
                 let (column, agg) = counted_at(d, scene, at)?;
-                return Some(Listed { column, aggregates: vec![agg], items: k..at + 1 });
+                return Some(Listed { column, aggregates: vec![agg], items: k..at + 1, counts });
             }
+            // "stores and their sales": what is shown of each is no figure.
+            Item::Column(c) if d.x == Some(*c) => return None,
             Item::Column(c) if is_measure(model, *c) && model.column(*c).value_type.is_numeric() => {
                 // "by price and weight" groups, unless something is ranked by them.
-                let fits = p.score >= 0.5 && (roles.superlative.is_some() || !grouped(at));
-                return fits.then_some(Listed { column: Some(*c), aggregates, items: k..at + 1 });
+                let fits = p.score >= LOOSE && (roles.superlative.is_some() || !grouped(at));
+                return fits.then_some(Listed { column: Some(*c), aggregates, items: k..at + 1, counts });
+            }
+            // "number of patients and doctors"
+            Item::Dataset(dataset)
+                if aggregates.is_empty() && before.is_some_and(|l| l.counts) && beside_and(placed, k) =>
+            {
+                let owns = placed.get(at + 1).is_some_and(|p| matches!(p.item, Item::Column(_)));
+                let column = (*dataset != d.root).then_some(ColumnRef { dataset: *dataset, column: 0 });
+                let aggregates = vec![Aggregation::Count];
+                return (!owns).then_some(Listed { column, aggregates, items: k..at + 1, counts: true });
             }
             Item::Column(c) if names_key(model, *c) && aggregates.is_empty() && !grouped(at) => {
                 let aggregates = vec![Aggregation::CountDistinct];
-                return Some(Listed { column: Some(*c), aggregates, items: k..at + 1 });
+                return Some(Listed { column: Some(*c), aggregates, items: k..at + 1, counts });
             }
             _ => return None,
         }
         at += 1;
     }
+}
+
+/// True right after "and" or a comma.
+fn beside_and(placed: &[Placed], at: usize) -> bool {
+    let before = placed[..at].iter().rev().find(|p| p.item != Item::Filler);
+    before.is_some_and(|p| matches!(p.item, Item::And | Item::Comma))
 }
 
 /// "highest and lowest": an extreme beside another aggregate.

@@ -190,3 +190,20 @@ fn follow_ups_add_measures() {
     let months = after("by month instead", Some(two)).spec.expect("a spec");
     assert_eq!((figures(&months).len(), months.x.as_deref()), (2, Some("ordered_on")));
 }
+
+#[test]
+fn medians() {
+    for (prompt, x) in [("median amount", None), ("median of the amount by country", Some("country"))] {
+        let s = spec(prompt);
+        assert_eq!((figures(&s), s.x.as_deref()), (vec![(Some("amount"), Aggregation::Median)], x), "{prompt}");
+    }
+    let beside = spec("median and average discount rate by country");
+    let rate = Some("discount_rate");
+    assert_eq!(figures(&beside), [(rate, Aggregation::Median), (rate, Aggregation::Avg)]);
+    assert_eq!(
+        sql(json!({"x": "country", "agg": "median"})).expect("a statement"),
+        "SELECT country AS x_axis, percentile_cont(0.5) WITHIN GROUP (ORDER BY amount) AS y_value FROM shop.orders \
+         GROUP BY 1 ORDER BY y_value DESC NULLS LAST, x_axis"
+    );
+    assert!(sql(json!({"y": "coupon", "agg": "median"})).is_err(), "of a text");
+}
