@@ -58,7 +58,8 @@ pub(super) fn beside(d: &mut Draft, scene: &Scene<'_>, used: &[bool]) {
         && d.transform.is_none()
         && d.having.is_none()
         && !d.normalize
-        && !matches!(d.chart, Some(Chart::Scatter | Chart::Pie | Chart::Heatmap));
+        && !matches!(d.chart, Some(Chart::Scatter | Chart::Pie | Chart::Heatmap))
+        && !figures.iter().any(|f| f.0.is_some() && f.0 == d.x);
     if one_grain && numbers && plain && !one_of_both(scene, &list) {
         (d.y, d.agg) = figures[0];
         d.beside = figures[1..].to_vec();
@@ -196,7 +197,7 @@ fn listed(d: &Draft, scene: &Scene<'_>, used: &[bool], k: usize, before: Option<
                 return Some(Listed { column, aggregates: vec![agg], items: k..at + 1, counts });
             }
             // "stores and their sales": what is shown of each is no figure.
-            Item::Column(c) if d.x == Some(*c) => return None,
+            Item::Column(c) if d.x == Some(*c) && roles.superlative.is_none() => return None,
             Item::Column(c) if is_measure(model, *c) && model.column(*c).value_type.is_numeric() => {
                 // "by price and weight" groups, unless something is ranked by them.
                 let fits = p.score >= LOOSE && (roles.superlative.is_some() || !grouped(at));
