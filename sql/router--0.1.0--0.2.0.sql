@@ -68,6 +68,8 @@ SELECT pg_catalog.pg_extension_config_dump('router.golden_questions', '');
 
 SELECT pg_catalog.pg_extension_config_dump('router.golden_questions_id_seq', '');
 
+ALTER TABLE router.dataset_columns DROP CONSTRAINT dataset_columns_default_agg_check,
+  ADD CHECK (default_agg IN ('sum', 'avg', 'median', 'count', 'count_distinct', 'min', 'max', 'none'));
 ALTER TABLE router.audit_log DROP CONSTRAINT audit_log_action_check,
   ADD CHECK (action IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'AUTO_ASSIGN'));
 

@@ -22,7 +22,7 @@ CREATE TABLE router.dataset_columns (
   relation    regclass NOT NULL REFERENCES router.datasets ON DELETE CASCADE,
   column_name text     NOT NULL,
   role        text     NOT NULL CHECK (role IN ('dimension', 'measure', 'time', 'key')),
-  default_agg text     NOT NULL CHECK (default_agg IN ('sum', 'avg', 'count', 'count_distinct', 'min', 'max', 'none')),
+  default_agg text     NOT NULL CHECK (default_agg IN ('sum', 'avg', 'median', 'count', 'count_distinct', 'min', 'max', 'none')),
   PRIMARY KEY (relation, column_name)
 );
 

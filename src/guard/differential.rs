@@ -46,6 +46,7 @@ mod tests {
         "WITH gone AS (DELETE FROM g.sales RETURNING *) SELECT * FROM gone",
     ];
 
+    const AGGREGATIONS: &[&str] = &["sum", "avg", "median", "count", "count_distinct", "min", "max", "none"];
     const PIECES: &[&str] = &[
         "'",
         "''",
@@ -237,13 +238,20 @@ mod tests {
             let spec = json!({
                 "schema": "QuickSpec@1", "dataset": "public.built",
                 "x": chance.of(columns), "y": chance.of(columns), "splitBy": chance.of(columns),
-                "agg": chance.of(&["sum", "avg", "count", "count_distinct", "min", "max", "none"]),
+                "agg": chance.of(AGGREGATIONS),
                 "chart": chance.of(&["bar", "line", "pie", "scatter", "heatmap", "table"]),
                 "timeGrain": chance.of(&["hour", "day", "week", "month", "quarter", "year", "weekday"]),
                 "filters": {chance.of(columns): {operator: operand}},
                 "orderBy": {"by": chance.of(&["x", "y"]), "dir": chance.of(&["asc", "desc"])},
                 "topK": chance.below(20),
             });
+            let mut spec = spec;
+            if chance.below(3) == 0 {
+                spec["topPer"] = json!(chance.of(&["x", "series"]));
+            } else if chance.below(2) == 0 {
+                spec["moreMeasures"] = json!([{"y": chance.of(columns), "agg": chance.of(AGGREGATIONS)}]);
+                spec["splitBy"] = json!(null);
+            }
             let Ok(sql) = serde_json::from_value::<QuickSpec>(spec.clone())
                 .map_err(|e| e.to_string())
                 .and_then(|spec| build(&spec, model, &clock).map_err(|e| e.to_string()))

@@ -143,6 +143,7 @@ pub fn keep(settled: &Settled) -> Result<()> {
 fn says_the_same(spec: &Value, draft: &Value) -> bool {
     let null = Value::Null;
     let of = |v: &'_ Value, key: &str| v.get(key).cloned().unwrap_or(Value::Null);
+    let length = |v: &Value, key: &str| v.get(key).and_then(Value::as_array).map_or(0, Vec::len);
     let columns = |v: &Value| -> Vec<String> {
         let mut names: Vec<String> = match v {
             Value::Object(map) => map.keys().cloned().collect(),
@@ -170,5 +171,6 @@ fn says_the_same(spec: &Value, draft: &Value) -> bool {
         && (draft.get("aggregation").is_none_or(Value::is_null) || of(spec, "agg") == of(draft, "aggregation"))
         && local == said
         && (of(draft, "limit") == json!(null) || of(spec, "topK") == of(draft, "limit"))
+        && length(spec, "moreMeasures") == length(draft, "more_measures")
         && of(spec, "topPer").is_null() == of(draft, "limit_per").is_null()
 }

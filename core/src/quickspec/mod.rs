@@ -4,4 +4,4 @@ mod simplify;
 mod spec;
 
 pub use simplify::simplify;
-pub use spec::{Chart, Direction, OrderBy, OrderTarget, QuickSpec, SCHEMA, TopPer, Transform};
+pub use spec::{Chart, Direction, Measure, OrderBy, OrderTarget, QuickSpec, SCHEMA, TopPer, Transform};

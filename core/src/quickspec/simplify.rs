@@ -13,6 +13,9 @@ pub fn simplify(spec: &QuickSpec) -> Option<(QuickSpec, String)> {
     if std::mem::take(&mut simple.normalize) {
         left_out.push("the shares".to_owned());
     }
+    if !std::mem::take(&mut simple.more_measures).is_empty() {
+        left_out.push("the further measures".to_owned());
+    }
     if simple.confidence_bands.take().is_some() {
         left_out.push("the confidence bands".to_owned());
     }

@@ -41,6 +41,15 @@ pub struct OrderBy {
     pub dir: Direction,
 }
 
+/// A measure beside the first one; without a column the rows are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+    pub agg: Aggregation,
+}
+
 /// What a ranking is repeated for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,6 +94,10 @@ pub struct QuickSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub y: Option<String>,
     pub agg: Aggregation,
+    /// Further measures beside `y`, of the same dataset: each point has a row for each of them, which `series` names.
+    /// Without `x` the measures' names are the axis. Order, `topK` and `having` go by `y`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_measures: Vec<Measure>,
     /// Divides `y`'s aggregate by this column's default aggregate (ratio of two measures).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<String>,

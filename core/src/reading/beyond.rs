@@ -4,7 +4,7 @@
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::{entity_of_root, label_column};
-use super::items::{Item, Placed};
+use super::items::Item;
 use super::question::Question;
 use super::roles::is_measure;
 use crate::entity::{Condition, Literal, Test};
@@ -14,36 +14,6 @@ use crate::semantic::{Aggregation, ColumnRef, SemanticModel};
 /// Why `d` does not answer what is asked; `None` when it may.
 pub(super) fn beyond(d: &Draft, scene: &Scene<'_>) -> Option<String> {
     cause(scene.q).or_else(|| absence(d, scene)).or_else(|| on_itself(d, scene))
-}
-
-/// A second measure, said beside the one that is answered: "sales and customers by region".
-pub(super) fn second_measure(d: &Draft, scene: &Scene<'_>) -> Option<ColumnRef> {
-    let Scene { q, model, placed, .. } = *scene;
-    let first = d.y.filter(|y| is_measure(model, *y) && d.agg != Aggregation::None)?;
-    if d.per.is_some() || q.has(Cue::Correlate) || q.has(Cue::Overview) {
-        return None;
-    }
-    let answered = |c: ColumnRef| d.uses(c) || d.columns.contains(&c);
-    let numeric = |p: &Placed| match p.item {
-        Item::Column(c) if is_measure(model, c) && model.column(c).value_type.is_numeric() && p.score >= 0.5 => Some(c),
-        _ => None,
-    };
-    (0..placed.len()).find_map(|k| {
-        let second = numeric(&placed[k]).filter(|c| !answered(*c) && c.dataset == first.dataset)?;
-        let before = (0..k).rev().take_while(|&b| between(&placed[b])).count();
-        let after = (k + 1..placed.len()).take_while(|&b| between(&placed[b])).count();
-        let said = |range: &[Placed]| range.iter().any(|p| matches!(p.item, Item::And | Item::Comma));
-        let beside =
-            |at: Option<usize>| at.and_then(|at| placed.get(at)).and_then(numeric).is_some_and(|c| c != second);
-        (beside((k - before).checked_sub(1)) && said(&placed[k - before..k])
-            || beside(Some(k + 1 + after)) && said(&placed[k + 1..k + 1 + after]))
-        .then_some(second)
-    })
-}
-
-/// What may stand between two things that are listed.
-fn between(p: &Placed) -> bool {
-    matches!(p.item, Item::And | Item::Comma | Item::Filler | Item::Cue(Cue::Aggregate(_) | Cue::Count))
 }
 
 /// "why did sales drop": figures tell what happened.

@@ -151,6 +151,7 @@ const PHRASES: &[(Cue, &str)] = &[
         Cue::Aggregate(Aggregation::Avg),
         "average | average of | averages | mean | mean of | avg | avg of | on average | typical | karaniwang",
     ),
+    (Cue::Aggregate(Aggregation::Median), "median | median of | medians"),
     (
         Cue::Aggregate(Aggregation::Sum),
         "sum | sum of | sum up | summation of | total | total of | totals | total sum of | combined | overall | altogether | kabuuan | kabuuang",

@@ -59,7 +59,7 @@ pub(super) fn dimensions(
         }
     }
     groups.retain(|g| Some(*g) != d.per);
-    if d.agg == Aggregation::Avg {
+    if d.agg.is_middle() {
         // "average quantity per line" of line items: over their rows, by nothing.
         let rows = |n: &&super::roles::Named| {
             model.column(n.column).role == Role::Key

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::beyond::{beyond, second_measure};
+use super::beside::{Figure, beside};
+use super::beyond::beyond;
 use super::conditions::find_conditions;
 use super::cues::Cue;
 use super::dimensions::{dimensions, splits};
@@ -104,8 +105,10 @@ pub struct Draft {
     pub forks: Vec<Vec<ColumnRef>>,
     /// Why this reading can't be an answer, although every word of it is known.
     pub beyond: Option<String>,
+    /// Further measures, shown beside the first.
+    pub beside: Vec<Figure>,
     /// A measure said beside the one that is answered.
-    pub second_measure: Option<ColumnRef>,
+    pub second_measure: Option<Figure>,
     /// An unknown noun right before the measure: "stock price" is not the price.
     pub changed_noun: Option<String>,
 }
@@ -113,7 +116,8 @@ pub struct Draft {
 impl Draft {
     /// True for a column that the answer is made of, but for plain rows.
     pub fn uses(&self, c: ColumnRef) -> bool {
-        let named = [self.x, self.y, self.split].contains(&Some(c));
+        let figures = self.beside.iter().any(|(figure, _)| *figure == Some(c));
+        let named = [self.x, self.y, self.split].contains(&Some(c)) || figures;
         named || self.conditions.iter().chain(&self.part).any(|k| k.column == c)
     }
 
@@ -179,6 +183,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         contradiction: None,
         forks: Vec::new(),
         beyond: None,
+        beside: Vec::new(),
         second_measure: None,
         changed_noun: changed_noun(q, model, root, placed),
         lost_name: lost_name(q, placed),
@@ -247,7 +252,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     d.without = denied.datasets.into_iter().filter(|k| d.paths.contains_key(k)).collect();
     find_way(&mut d, &scene);
     d.beyond = d.beyond.take().or_else(|| beyond(&d, &scene));
-    d.second_measure = second_measure(&d, &scene);
+    beside(&mut d, &scene, &used);
     d.contradiction = contradiction(&d.conditions, model)
         .or_else(|| times_apart(&scene).then(|| "no moment lies within both ranges of time".to_owned()));
     d.score += layer_bonus(q, model, root) - unused_penalty(q, placed, &used, &d);
@@ -356,6 +361,7 @@ fn unused_penalty(q: &Question, placed: &[Placed], used: &[bool], d: &Draft) -> 
             && d.x != Some(c)
             && d.y != Some(c)
             && d.split != Some(c)
+            && !d.beside.iter().any(|(figure, _)| *figure == Some(c))
         {
             penalty += q.weights.unused;
         }

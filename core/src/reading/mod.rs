@@ -1,5 +1,6 @@
 //! Reading a question: words to a QuickSpec draft, as a search over joint readings.
 
+mod beside;
 mod beyond;
 mod choice;
 mod comparisons;
@@ -30,6 +31,7 @@ mod weights;
 mod within;
 mod without;
 
+pub use beside::Figure;
 pub use cues::{Cue, CueMatch, find_cues, is_cue_word};
 pub use draft::{Draft, draft};
 pub use entities::label_column;

@@ -20,7 +20,7 @@ const OWNS: &[&str] = &["with", "has", "have", "having", "had", "may", "mayroon"
 /// Parts of a whole: shares over x, or one part's share.
 pub(super) fn shares(d: &mut Draft, scene: &Scene<'_>, conditions: &mut Vec<Condition>) {
     let q = scene.q;
-    if !q.has(Cue::Share) || d.agg == Aggregation::None || d.agg == Aggregation::Avg {
+    if !q.has(Cue::Share) || d.agg == Aggregation::None || d.agg.is_middle() {
         return;
     }
     d.normalize = true;
@@ -255,9 +255,9 @@ pub(super) fn sorting(d: &mut Draft, q: &Question, model: &SemanticModel) {
             .collect();
         let on_x = d.x.is_some_and(|x| named.contains(&x));
         let on_y = d.y.is_some_and(|y| named.contains(&y)) && d.agg != Aggregation::Count;
-        let says_aggregate = q.words[clause.words.clone()]
-            .iter()
-            .any(|w| w.is_any(&["average", "avg", "mean", "sum", "total", "minimum", "maximum", "min", "max"]));
+        let says_aggregate = q.words[clause.words.clone()].iter().any(|w| {
+            w.is_any(&["average", "avg", "mean", "median", "sum", "total", "minimum", "maximum", "min", "max"])
+        });
         let grain_named =
             q.grains.iter().any(|g| g.words.start >= clause.words.start && g.words.end <= clause.words.end);
         match (on_x, on_y) {

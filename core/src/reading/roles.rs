@@ -205,7 +205,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                     pending = None;
                 } else if pending.as_ref().is_some_and(|p| p.aggregate.is_some()) && qualifies(items, i, *c, model) {
                     // "mean campaign ROI": the aggregate goes on to the number that follows.
-                } else if pending.as_ref().is_some_and(|p| p.aggregate == Some(Aggregation::Avg))
+                } else if pending.as_ref().is_some_and(|p| p.aggregate.is_some_and(Aggregation::is_middle))
                     && model.column(*c).role == Role::Key
                     && p.source == Some(Source::Partial)
                 {
@@ -214,7 +214,7 @@ pub fn find_roles(q: &Question, items: &[Placed], used: &[bool], model: &Semanti
                     match pend.aggregate {
                         Some(agg)
                             if model.column(*c).value_type.is_numeric()
-                                || agg != Aggregation::Sum && agg != Aggregation::Avg =>
+                                || agg != Aggregation::Sum && !agg.is_middle() =>
                         {
                             roles.measures.push((named, agg));
                         }

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::question::Question;
 use super::steps::Bins;
 use crate::entity::{Condition, Literal, Test};
-use crate::quickspec::{Chart, QuickSpec, SCHEMA, Transform};
+use crate::quickspec::{Chart, Measure, QuickSpec, SCHEMA, Transform};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel};
 use crate::time::Grain;
 
@@ -51,6 +51,7 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         x: d.x.map(name),
         y: if d.raw { None } else { y.map(name) },
         agg,
+        more_measures: d.beside.iter().map(|(c, agg)| Measure { y: c.map(name), agg: *agg }).collect(),
         per: d.per.map(name),
         per_grain: d.per_grain,
         chart: d.chart.unwrap_or_else(|| default_chart(d, q, model)),

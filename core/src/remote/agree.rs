@@ -12,7 +12,7 @@ pub fn agreement(a: &QuickSpec, b: &QuickSpec) -> Agreement {
         return Agreement(0.0);
     }
     let parts = [
-        (3.0, a.y == b.y && a.per == b.per),
+        (3.0, a.y == b.y && a.per == b.per && a.more_measures == b.more_measures),
         (2.0, a.agg == b.agg),
         (2.0, a.x == b.x),
         (1.0, a.split_by == b.split_by),

@@ -15,6 +15,8 @@ const NAME: usize = 200;
 const TEXT: usize = 500;
 /// Entries of a list.
 const LIST: usize = 50;
+/// Measures beside the first.
+const MEASURES: usize = 8;
 
 /// What a model said the question means. Nothing in it is believed before [`super::resolve`] has looked it up.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -30,6 +32,9 @@ pub struct Draft {
     pub measure: Option<String>,
     #[serde(default)]
     pub aggregation: Option<Aggregation>,
+    /// Measures beside the first.
+    #[serde(default)]
+    pub more_measures: Vec<MeasureDraft>,
     #[serde(default)]
     pub dimensions: Vec<String>,
     #[serde(default)]
@@ -43,6 +48,15 @@ pub struct Draft {
     /// The dimension within each of whose values the limit holds.
     #[serde(default)]
     pub limit_per: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureDraft {
+    #[serde(default)]
+    pub measure: Option<String>,
+    #[serde(default)]
+    pub aggregation: Option<Aggregation>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -114,6 +128,10 @@ impl Draft {
         if long(&draft.entities) || long(&draft.dimensions) || draft.filters.len() > LIST {
             return Err(DraftError::Shape("a list or a name is too long"));
         }
+        let named = |m: &MeasureDraft| m.measure.as_ref().is_none_or(|name| name.len() <= NAME);
+        if draft.more_measures.len() > MEASURES || !draft.more_measures.iter().all(named) {
+            return Err(DraftError::Shape("more measures than are shown beside each other"));
+        }
         if draft.dimensions.len() > 2 {
             return Err(DraftError::Shape("more than two dimensions"));
         }
@@ -157,6 +175,10 @@ fn fits(value: &Value, op: Op) -> bool {
     }
 }
 
+/// What a model may call an aggregation.
+const AGGREGATIONS: [Option<&str>; 8] =
+    [Some("sum"), Some("avg"), Some("median"), Some("count"), Some("count_distinct"), Some("min"), Some("max"), None];
+
 /// The JSON schema of the function's parameters. `datasets` are the names on offer; with none any may be named.
 pub fn parameters(datasets: &[String]) -> Value {
     let mut dataset = json!({"type": "string", "description": "schema.table"});
@@ -173,7 +195,20 @@ pub fn parameters(datasets: &[String]) -> Value {
             "dataset": dataset,
             "entities": {"type": "array", "items": {"type": "string"}, "description": "words of the question that name something"},
             "measure": {"type": ["string", "null"], "description": "column that is aggregated; null counts rows"},
-            "aggregation": {"type": ["string", "null"], "enum": ["sum", "avg", "count", "count_distinct", "min", "max", null]},
+            "aggregation": {"type": ["string", "null"], "enum": AGGREGATIONS},
+            "more_measures": {
+                "type": "array",
+                "maxItems": MEASURES,
+                "description": "further measures shown beside the first, of the same dataset",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "measure": {"type": ["string", "null"]},
+                        "aggregation": {"type": ["string", "null"], "enum": AGGREGATIONS}
+                    }
+                }
+            },
             "dimensions": {"type": "array", "maxItems": 2, "items": {"type": "string"}, "description": "columns to group by: the axis, then the series"},
             "time": {
                 "type": ["object", "null"],
@@ -232,10 +267,12 @@ mod tests {
             ("limit", json!(0)),
             ("limit", json!(-1)),
             ("limit_per", json!("region")),
+            ("more_measures", json!([{"measure": "a", "sql": "1"}])),
+            ("more_measures", json!(vec![json!({"measure": "a"}); 9])),
             ("dimensions", json!(["a", "b", "c"])),
             ("dataset", json!("x".repeat(201))),
             ("entities", json!(vec!["x"; 51])),
-            ("aggregation", json!("median")),
+            ("aggregation", json!("mode")),
             ("filters", json!([{"column": "a", "op": "eq", "value": {"sql": "1"}}])),
             ("filters", json!([{"column": "a", "op": "raw", "value": 1}])),
             ("filters", json!([{"column": "a", "op": "in", "value": []}])),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, DraftError, FilterDraft, Op, Order};
 use crate::prompt::{fold, tokenize};
-use crate::quickspec::{Chart, Direction, OrderBy, OrderTarget, QuickSpec, SCHEMA, TopPer};
+use crate::quickspec::{Chart, Direction, Measure, OrderBy, OrderTarget, QuickSpec, SCHEMA, TopPer};
 use crate::reading::{merge_filters, test_for};
 use crate::semantic::{Aggregation, Column, ColumnRef, Path, Role, SemanticModel, ValueType, paths_from};
 use crate::time::{Clock, Grain, find};
@@ -31,6 +31,12 @@ pub fn resolve(
     let names = Names { model, root, paths: paths_from(model, root), scope };
     let measure = draft.measure.as_deref().map(|name| names.find(name)).transpose()?;
     let agg = aggregation(draft.aggregation, measure.map(|m| model.column(m)))?;
+    let more = draft.more_measures.iter().map(|m| {
+        let column = m.measure.as_deref().map(|name| names.find(name)).transpose()?;
+        let agg = aggregation(m.aggregation, column.map(|c| model.column(c)))?;
+        Ok(Measure { y: column.map(|c| names.name(c)), agg })
+    });
+    let more_measures: Vec<Measure> = more.collect::<Result<_, DraftError>>()?;
     let axes: Vec<ColumnRef> = draft.dimensions.iter().map(|name| names.find(name)).collect::<Result<_, _>>()?;
     if axes.iter().any(|c| model.column(*c).value_type == ValueType::Json) {
         return Err(DraftError::Spec("nothing can be grouped by a json column".into()));
@@ -65,6 +71,7 @@ pub fn resolve(
         x: x.map(|c| names.name(c)),
         y: measure.map(|c| names.name(c)),
         agg,
+        more_measures,
         per: None,
         per_grain: None,
         chart: match (x, time_axis) {
@@ -146,7 +153,7 @@ fn aggregation(said: Option<Aggregation>, measure: Option<&Column>) -> Result<Ag
     let numeric = column.value_type.is_numeric();
     let ordered = numeric || column.value_type.is_temporal() || column.value_type == ValueType::Text;
     match agg {
-        Aggregation::Sum | Aggregation::Avg if !numeric || column.role == Role::Key => {
+        Aggregation::Sum | Aggregation::Avg | Aggregation::Median if !numeric || column.role == Role::Key => {
             Err(DraftError::Spec(format!("{} can't be added up", column.name)))
         }
         Aggregation::Min | Aggregation::Max if !ordered => {

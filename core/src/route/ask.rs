@@ -209,10 +209,12 @@ fn alternatives(
         };
         return best.forks.iter().map(over).collect();
     }
-    if let (Some(second), []) = (best.second_measure, best.forks.as_slice()) {
-        let name = crate::reading::column_name(model, best.root, second);
-        let spec = QuickSpec { y: Some(name.clone()), agg: model.column(second).default_agg, ..chosen.clone() };
-        out.push(Alternative { spec, difference: format!("{name} instead") });
+    if let (Some((second, agg)), []) = (best.second_measure, best.forks.as_slice())
+        && second.is_none_or(|c| best.paths.contains_key(&c.dataset))
+    {
+        let y = second.map(|c| crate::reading::column_name(model, best.root, c));
+        let spec = QuickSpec { y, agg, ..chosen.clone() };
+        out.push(Alternative { difference: format!("{} instead", explain::figure(spec.y.as_deref(), agg)), spec });
     }
     for d in drafts.iter().take(6) {
         if out.len() >= 3 {
@@ -269,7 +271,7 @@ fn shorten(prompt: &str) -> String {
 /// Warns when a join multiplies the rows that are added up.
 fn fan_out(d: &Draft, model: &SemanticModel) -> Option<String> {
     let y = d.y?;
-    if !matches!(d.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Count) {
+    if !matches!(d.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Median | Aggregation::Count) {
         return None;
     }
     let paths = paths_from(model, y.dataset);

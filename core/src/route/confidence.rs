@@ -78,6 +78,7 @@ pub fn evidence(q: &Question, best: &Draft, runner_up: Option<&Draft>, model: &S
                 best.x != Some(c)
                     && best.y != Some(c)
                     && best.split != Some(c)
+                    && !best.beside.iter().any(|(figure, _)| *figure == Some(c))
                     && !best.conditions.iter().chain(&best.part).any(|k| k.column == c)
             }
             _ => false,

@@ -3,7 +3,7 @@
 
 use crate::prompt::language_name;
 use crate::reading::{Draft, Item, Question};
-use crate::semantic::{ColumnRef, SemanticModel, Source};
+use crate::semantic::{Aggregation, ColumnRef, SemanticModel, Source};
 
 /// So many other datasets that fit exactly as well leave the choice to chance.
 const MOST_AS_GOOD: usize = 3;
@@ -29,9 +29,13 @@ pub fn doubt(q: &Question, prompt: &str, best: &Draft, others: &[Draft], model: 
     if let Some(reason) = &best.beyond {
         return Some(reason.clone());
     }
-    if let (Some(first), Some(second)) = (best.y, best.second_measure) {
-        let name = |c: ColumnRef| &model.column(c).name;
-        return Some(format!("An answer shows one measure: {} or {}?", name(first), name(second)));
+    if let Some((second, agg)) = best.second_measure {
+        let name = |c: Option<ColumnRef>, agg| match c {
+            Some(c) if agg != Aggregation::Count => model.column(c).name.clone(),
+            c => format!("the number of {}", model.datasets[c.map_or(best.root, |c| c.dataset)].name),
+        };
+        let (first, second) = (name(best.y, best.agg), name(second, agg));
+        return Some(format!("{first} and {second} can't be shown in one answer of this kind: which is meant?"));
     }
     if best.assumed_measure && leans_on_nothing(q) {
         return Some("The question goes on from another one, which is not given.".into());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::quickspec::{Direction, OrderTarget, QuickSpec, TopPer, Transform};
+use crate::quickspec::{Direction, Measure, OrderTarget, QuickSpec, TopPer, Transform};
 use crate::reading::{Draft, Item, Question};
 use crate::semantic::{Aggregation, SemanticModel};
 use crate::time::Grain;
@@ -24,18 +24,15 @@ pub fn sentence(spec: &QuickSpec, d: &Draft, model: &SemanticModel) -> String {
 
 /// The spec in words, without its dataset.
 pub fn describe(spec: &QuickSpec) -> String {
-    let y = spec.y.as_deref().unwrap_or("rows");
     let mut s = match spec.agg {
-        Aggregation::Sum => format!("Sum of {y}"),
-        Aggregation::Avg => format!("Average {y}"),
-        Aggregation::Count if spec.y.is_none() => "Number of rows".to_owned(),
-        Aggregation::Count => format!("Number of {y}"),
-        Aggregation::CountDistinct => format!("Number of different {y}"),
-        Aggregation::Min => format!("Lowest {y}"),
-        Aggregation::Max => format!("Highest {y}"),
         Aggregation::None if spec.x.is_none() => "Rows as stored".to_owned(),
-        Aggregation::None => capitalised(y),
+        agg => figure(spec.y.as_deref(), agg),
     };
+    if let Some((last, others)) = spec.more_measures.split_last() {
+        let said = |m: &Measure| lower_first(&figure(m.y.as_deref(), m.agg));
+        s.extend(others.iter().map(|m| format!(", {}", said(m))));
+        s.push_str(&format!(" and {}", said(last)));
+    }
     if let Some(per) = &spec.per {
         s.push_str(&match spec.per_grain {
             Some(g) => format!(" per {}", grain(g)),
@@ -111,6 +108,21 @@ pub fn describe(spec: &QuickSpec) -> String {
         s.extend(each.map(|each| format!(" of each {each}")));
     }
     s
+}
+
+/// A measure in words.
+pub fn figure(y: Option<&str>, agg: Aggregation) -> String {
+    let y = y.unwrap_or("rows");
+    match agg {
+        Aggregation::Sum => format!("Sum of {y}"),
+        Aggregation::Avg => format!("Average {y}"),
+        Aggregation::Median => format!("Median {y}"),
+        Aggregation::Count => format!("Number of {y}"),
+        Aggregation::CountDistinct => format!("Number of different {y}"),
+        Aggregation::Min => format!("Lowest {y}"),
+        Aggregation::Max => format!("Highest {y}"),
+        Aggregation::None => capitalised(y),
+    }
 }
 
 fn grain(g: Grain) -> &'static str {
@@ -192,6 +204,11 @@ pub fn difference(chosen: &QuickSpec, other: &QuickSpec) -> String {
     }
     if chosen.y != other.y || chosen.agg != other.agg {
         parts.push(format!("measures {:?} of {}", other.agg, other.y.as_deref().unwrap_or("rows")).to_lowercase());
+    }
+    if chosen.more_measures != other.more_measures {
+        let more = other.more_measures.iter().map(|m| lower_first(&figure(m.y.as_deref(), m.agg)));
+        let more = more.collect::<Vec<_>>().join(" and ");
+        parts.push(if more.is_empty() { "one measure alone".to_owned() } else { format!("beside {more}") });
     }
     if chosen.x != other.x || chosen.time_grain != other.time_grain {
         parts.push(format!("by {}", other.x.as_deref().unwrap_or("nothing: one number")));

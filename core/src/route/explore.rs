@@ -94,6 +94,7 @@ pub fn overview(dataset: &Dataset) -> QuickSpec {
         x: None,
         y: measure.map(|c| c.name.clone()),
         agg: measure.map_or(Aggregation::Count, |c| c.default_agg),
+        more_measures: Vec::new(),
         per: None,
         per_grain: None,
         chart: Chart::Table,

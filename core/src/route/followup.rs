@@ -6,9 +6,9 @@ use super::context::Context;
 use super::explain;
 use serde_json::{Value, json};
 
-use crate::quickspec::{Chart, OrderBy, OrderTarget, QuickSpec, TopPer};
+use crate::quickspec::{Chart, Measure, OrderBy, OrderTarget, QuickSpec, TopPer};
 use crate::reading::{Cue, Draft, Item, Question, column_name, draft, to_spec};
-use crate::semantic::SemanticModel;
+use crate::semantic::{Aggregation, SemanticModel};
 use crate::sql::build;
 
 /// Words that lean on the question before.
@@ -87,8 +87,16 @@ pub fn ask(
         (spec.top_per, spec.top_k, spec.order_by) = (None, None, None);
     }
     if !change.assumed_measure && new.y.is_some() {
-        spec.y.clone_from(&new.y);
-        spec.agg = new.agg;
+        let adds = q.words.iter().any(|w| w.is_any(&["also", "add", "too", "plus"]));
+        let figure = Measure { y: new.y.clone(), agg: new.agg };
+        if adds && spec.x.is_some() && spec.agg != Aggregation::None {
+            // "also show the volume"
+            spec.more_measures.push(figure);
+        } else {
+            (spec.y, spec.agg) = (figure.y, figure.agg);
+            spec.more_measures.clear();
+        }
+        spec.more_measures.extend(new.more_measures.iter().cloned());
         changed = true;
     }
     if let Some(chart) = change.chart {

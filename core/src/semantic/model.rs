@@ -59,11 +59,19 @@ pub enum Role {
 pub enum Aggregation {
     Sum,
     Avg,
+    Median,
     Count,
     CountDistinct,
     Min,
     Max,
     None,
+}
+
+impl Aggregation {
+    /// The average and the median: what is usual, and no sum of parts.
+    pub fn is_middle(self) -> bool {
+        matches!(self, Self::Avg | Self::Median)
+    }
 }
 
 /// The layers of a warehouse; decides `topK` and which dataset serves which question.

@@ -73,7 +73,7 @@ const KEYS: &[&str] = &[
     "columns",
 ];
 
-const AGGREGATIONS: &str = "sum, avg, count, count_distinct, min, max or none";
+const AGGREGATIONS: &str = "sum, avg, median, count, count_distinct, min, max or none";
 
 type Result<T> = std::result::Result<T, OptionsError>;
 
@@ -405,7 +405,7 @@ mod tests {
         let e = refused(json!({"synonim": {}}));
         assert!(e.message.contains("did you mean \"synonyms\"") && e.hint.contains("time_column"), "{e:?}");
         assert!(refused(json!({"layer": "copper"})).hint.contains("platinum"));
-        assert!(refused(json!({"measures": {"a": "median"}})).hint.contains("count_distinct"));
+        assert!(refused(json!({"measures": {"a": "mode"}})).hint.contains("count_distinct"));
         assert!(refused(json!({"measures": 3})).message.contains("a number"));
         assert!(refused(json!({"label": " "})).message.contains("blank"));
         assert!(refused(json!({"synonyms": {"a": [1]}})).message.contains("synonyms.a"));

@@ -121,6 +121,7 @@ fn the_one_unnamed(outcome: &Outcome) -> Option<String> {
     let asked = [&spec.x, &spec.y, &spec.split_by, &spec.per];
     let mut unnamed = asked
         .into_iter()
+        .chain(spec.more_measures.iter().map(|m| &m.y))
         .enumerate()
         // A time axis is named by its grain ("by month").
         .filter(|(k, _)| !(*k == 0 && spec.time_grain.is_some()))

@@ -201,7 +201,11 @@ fn is_slot(condition: &Value) -> bool {
 /// The spec has slots that nothing has filled: there is no SQL for it.
 pub fn has_open_slots(spec: &QuickSpec) -> bool {
     let open = |name: &Option<String>| name.as_deref().is_some_and(|n| n.starts_with('{'));
-    open(&spec.x) || open(&spec.y) || open(&spec.split_by) || spec.filters.values().any(is_slot)
+    open(&spec.x)
+        || open(&spec.y)
+        || open(&spec.split_by)
+        || spec.more_measures.iter().any(|m| open(&m.y))
+        || spec.filters.values().any(is_slot)
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ const TURNING: &[&str] = &[
     "max",
     "average",
     "mean",
+    "median",
     "distinct",
     "different",
     "unique",

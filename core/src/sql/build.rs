@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::filter::{Resolved, SpecError, conditions};
 use super::joins::From;
+use super::measures::{Rows, side_by_side};
 use super::quote::quote_literal;
 use super::steps::Steps;
 use super::within::within;
@@ -29,7 +30,11 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         from.join(k)?;
     }
     // All datasets are joined before anything is printed: a single table needs no alias.
-    for name in [&spec.x, &spec.y, &spec.split_by, &spec.per].into_iter().flatten() {
+    for name in [&spec.x, &spec.y, &spec.split_by, &spec.per]
+        .into_iter()
+        .chain(spec.more_measures.iter().map(|m| &m.y))
+        .flatten()
+    {
         from.find(name)?;
     }
     touch_filters(&spec.filters, &mut from)?;
@@ -82,6 +87,13 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
         .as_ref()
         .filter(|x| weekday && x.column.value_type.is_temporal())
         .map(|x| format!("extract(isodow FROM {})", x.sql));
+    let ordered = spec.order_by.or(steps.as_ref().map(|_| OrderBy { by: OrderTarget::X, dir: Direction::Asc }));
+    if !spec.more_measures.is_empty() {
+        let order = order_by(ordered, x.as_ref(), grouped, false, day.as_ref().map(|_| "day"), "measure1");
+        let (x, day, condition) = (x_sql.as_deref(), day.as_deref(), where_sql.as_deref());
+        let rows = Rows { x, day, from: &from_sql, condition, order: &order };
+        return side_by_side(spec, model, &mut from, &rows);
+    }
     // A ranking within days of the week sorts by them outside.
     let carried = spec.top_per.is_some() && spec.transform.is_none();
     let mut sql = match once.filter(|o| o.value.is_some()) {
@@ -122,8 +134,8 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
     if let Some(per) = spec.top_per {
         return within(&sql, spec, per, carried && day.is_some());
     }
-    let ordered = spec.order_by.or(steps.map(|_| OrderBy { by: OrderTarget::X, dir: Direction::Asc }));
-    sql.push_str(&order_by(ordered, x.as_ref(), x_sql.is_some(), grouped, split_sql.is_some(), day.as_deref()));
+    let day = day.map(|day| format!("min({day})"));
+    sql.push_str(&order_by(ordered, x.as_ref(), grouped, split_sql.is_some(), day.as_deref(), "y_value"));
     if let Some(k) = spec.top_k {
         sql.push_str(&format!(" LIMIT {k}"));
     }
@@ -239,19 +251,26 @@ fn aggregate(spec: &QuickSpec, from: &mut From<'_>) -> Result<String, SpecError>
     };
     let y = from.resolve(name)?;
     let numeric = y.column.value_type.is_numeric();
-    let function = match spec.agg {
-        Aggregation::None => return Ok(y.sql),
-        Aggregation::Count => return Ok(format!("count({})", y.sql)),
-        Aggregation::CountDistinct => return Ok(format!("count(DISTINCT {})", y.sql)),
-        Aggregation::Min => "min",
-        Aggregation::Max => "max",
-        Aggregation::Sum if numeric => "sum",
-        Aggregation::Avg if numeric => "avg",
-        other => {
-            return Err(SpecError::Shape(format!("{other:?} needs a numeric column, {name} is {}", y.column.sql_type)));
-        }
-    };
-    Ok(format!("{function}({})", y.sql))
+    if matches!(spec.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Median) && !numeric {
+        let needs = format!("{:?} needs a numeric column, {name} is {}", spec.agg, y.column.sql_type);
+        return Err(SpecError::Shape(needs));
+    }
+    Ok(aggregate_of(spec.agg, Some(&y.sql)))
+}
+
+/// The aggregate of a column, or the number of rows.
+pub(super) fn aggregate_of(agg: Aggregation, column: Option<&str>) -> String {
+    let Some(y) = column else { return "count(*)".to_owned() };
+    match agg {
+        Aggregation::None => y.to_owned(),
+        Aggregation::Count => format!("count({y})"),
+        Aggregation::CountDistinct => format!("count(DISTINCT {y})"),
+        Aggregation::Min => format!("min({y})"),
+        Aggregation::Max => format!("max({y})"),
+        Aggregation::Sum => format!("sum({y})"),
+        Aggregation::Avg => format!("avg({y})"),
+        Aggregation::Median => format!("percentile_cont(0.5) WITHIN GROUP (ORDER BY {y})"),
+    }
 }
 
 /// Percent of the total: of the whole, of each point of a time axis with series, or one part's.
@@ -311,7 +330,7 @@ fn widen(filters: &mut serde_json::Map<String, Value>, x: &str, grain: Option<Gr
     if grain == Some(Grain::Year) { Some(date.year().to_string()) } else { Some(format!("DATE '{date}'")) }
 }
 
-fn having_sql(having: &Value, y: &str) -> Result<String, SpecError> {
+pub(super) fn having_sql(having: &Value, y: &str) -> Result<String, SpecError> {
     let Value::Object(ops) = having else {
         return Err(SpecError::Shape("having must be an object of comparisons".into()));
     };
@@ -339,32 +358,30 @@ fn direction(dir: Direction) -> &'static str {
     }
 }
 
-/// The sorting asked for; else time runs forward and the largest come first. Ties fall by name.
+/// The sorting asked for; else time runs forward and the largest come first. Ties fall by name. `day` sorts names of days.
 fn order_by(
     ordered: Option<OrderBy>,
     x: Option<&Resolved<'_>>,
-    has_x: bool,
     grouped: bool,
     series: bool,
     day: Option<&str>,
+    y: &str,
 ) -> String {
-    if !has_x {
-        return String::new();
-    }
+    let Some(x) = x else { return String::new() };
     let tail = if series { ", series" } else { "" };
     let by_x = |dir: &str| match day {
         // Names of days sort as days.
-        Some(day) => format!(" ORDER BY min({day}) {dir}{tail}"),
+        Some(day) => format!(" ORDER BY {day} {dir}{tail}"),
         _ => format!(" ORDER BY x_axis {dir}{tail}"),
     };
     match ordered {
         Some(o) if o.by == OrderTarget::X => by_x(direction(o.dir)),
         Some(o) => {
             let nulls = if o.dir == Direction::Desc { " NULLS LAST" } else { "" };
-            format!(" ORDER BY y_value {}{nulls}, x_axis{tail}", direction(o.dir))
+            format!(" ORDER BY {y} {}{nulls}, x_axis{tail}", direction(o.dir))
         }
         None if !grouped => String::new(),
-        None if x.is_some_and(|x| x.column.value_type.is_temporal()) => by_x("ASC"),
-        None => format!(" ORDER BY y_value DESC NULLS LAST, x_axis{tail}"),
+        None if x.column.value_type.is_temporal() => by_x("ASC"),
+        None => format!(" ORDER BY {y} DESC NULLS LAST, x_axis{tail}"),
     }
 }

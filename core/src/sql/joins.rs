@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::build::aggregate_of;
 use super::filter::{Resolved, SpecError};
 use super::quote::quote_identifier;
 use crate::quickspec::QuickSpec;
@@ -64,10 +65,17 @@ impl<'a> From<'a> {
 
     pub fn resolve(&mut self, name: &str) -> Result<Resolved<'a>, SpecError> {
         let r = self.find(name)?;
-        let column = self.model.column(r);
-        let quoted = quote_identifier(&column.name);
-        let sql = if self.joined.len() == 1 { quoted } else { format!("{}.{quoted}", self.alias(r.dataset)) };
-        Ok(Resolved { sql, column })
+        Ok(Resolved { sql: self.column_sql(r), column: self.model.column(r) })
+    }
+
+    /// A column of a dataset that is joined.
+    pub fn column_sql(&self, c: ColumnRef) -> String {
+        let quoted = quote_identifier(&self.model.column(c).name);
+        if self.joined.len() == 1 { quoted } else { format!("{}.{quoted}", self.alias(c.dataset)) }
+    }
+
+    pub fn root(&self) -> usize {
+        self.root
     }
 
     fn alias(&self, dataset: usize) -> String {
@@ -134,26 +142,26 @@ impl<'a> From<'a> {
     /// apart by its primary key. `None` when nothing multiplies, when nothing would change (minimum, maximum,
     /// distinct), or when there is no key.
     pub fn once(&mut self, spec: &QuickSpec) -> Result<Option<Once>, SpecError> {
-        if !matches!(spec.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Count) {
+        if !matches!(spec.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Median | Aggregation::Count) {
             return Ok(None);
         }
         // Without a column it is the joined rows themselves that are counted.
         let Some(y) = spec.y.as_deref().map(|name| self.find(name)).transpose()? else { return Ok(None) };
         let measured = y.dataset;
-        let key = &self.model.datasets[measured].primary_key;
-        if key.is_empty() || !self.multiplies(measured) {
-            return Ok(None);
-        }
-        let name = |k: usize| {
-            format!("{}.{}", self.alias(measured), quote_identifier(&self.model.datasets[measured].columns[k].name))
-        };
-        let key: Vec<String> = key.iter().map(|k| name(*k)).collect();
+        let Some(key) = self.each_once(measured) else { return Ok(None) };
         let own = self.model.datasets[measured].primary_key == [y.column];
         if spec.agg == Aggregation::Count {
             // Counted by its key a row counts once; another column counts wherever it stands.
             return Ok(own.then_some(Once { key, value: None }));
         }
-        Ok(Some(Once { value: Some(name(y.column)), key }))
+        Ok(Some(Once { value: Some(self.column_sql(y)), key }))
+    }
+
+    /// What tells the rows of `measured` apart, when some join makes several of one and there is a key.
+    pub fn each_once(&self, measured: usize) -> Option<Vec<String>> {
+        let key = &self.model.datasets[measured].primary_key;
+        let columns = key.iter().map(|k| self.column_sql(ColumnRef { dataset: measured, column: *k }));
+        (!key.is_empty() && self.multiplies(measured)).then(|| columns.collect())
     }
 
     /// True when some join makes several rows of one row of `measured`.
@@ -193,8 +201,7 @@ impl Once {
     pub fn aggregate(&self, agg: Aggregation) -> String {
         match (&self.value, agg) {
             (None, _) => format!("count(DISTINCT {})", self.key[0]),
-            (Some(_), Aggregation::Sum) => "sum(measured)".to_owned(),
-            (Some(_), _) => "avg(measured)".to_owned(),
+            (Some(_), agg) => aggregate_of(agg, Some("measured")),
         }
     }
 

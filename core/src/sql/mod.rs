@@ -3,6 +3,7 @@
 mod build;
 mod filter;
 mod joins;
+mod measures;
 mod quote;
 pub mod regex_risk;
 pub mod second_opinion;

@@ -18,11 +18,12 @@ use serde_json::{Map, Value, json};
 
 /// The fields that differ, with what was read.
 fn differences(want: &BTreeMap<&'static str, Value>, got: &Value) -> Vec<String> {
-    const FIELDS: [&str; 21] = [
+    const FIELDS: [&str; 22] = [
         "dataset",
         "x",
         "y",
         "agg",
+        "moreMeasures",
         "per",
         "splitBy",
         "splitGrain",

@@ -51,7 +51,7 @@ pub fn case(dice: &mut Dice, tables: &[Table]) -> Case {
     let table = &tables[dice.roll(tables.len())];
     let p = parts(dice, table);
     let mut want = Want::from([("dataset", json!(format!("app.{}", table.name))), ("filters", json!({}))]);
-    const KINDS: [Kind; 22] = [
+    const KINDS: [Kind; 23] = [
         missing,
         affix,
         either,
@@ -74,16 +74,18 @@ pub fn case(dice: &mut Dice, tables: &[Table]) -> Case {
         none_of,
         having,
         within,
+        side_by_side,
     ];
     let (kind, prompt) = KINDS[dice.roll(KINDS.len())](dice, &p, &mut want);
     Case { kinds: vec![kind], prompt, want }
 }
 
 fn put(want: &mut Want, fields: Value) {
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 20] = [
         "x",
         "y",
         "agg",
+        "moreMeasures",
         "per",
         "splitBy",
         "splitGrain",
@@ -417,4 +419,54 @@ fn within(dice: &mut Dice, p: &Parts<'_>, want: &mut Want) -> (&'static str, Str
         }
     };
     ("ranking within groups", prompt)
+}
+
+fn side_by_side(dice: &mut Dice, p: &Parts<'_>, want: &mut Want) -> (&'static str, String) {
+    let [a, b] = &p.named;
+    let (first, second) = (p.measures[0], p.measures[1]);
+    let also = |y: &str, agg: &str| json!([{"y": y, "agg": agg}]);
+    let rows = format!("number of {}", plural(&p.table.name));
+    let list = match dice.roll(6) {
+        0 => {
+            put(want, json!({"y": first, "agg": "sum", "moreMeasures": also(second, "sum")}));
+            format!("{a} and {b}")
+        }
+        1 => {
+            put(want, json!({"y": first, "agg": "sum", "moreMeasures": also(second, "avg")}));
+            format!("total {a} and average {b}")
+        }
+        2 => {
+            put(want, json!({"y": first, "agg": "min", "moreMeasures": also(first, "max")}));
+            format!("{} {a}", dice.of(&["min and max", "minimum and maximum", "lowest and highest"]))
+        }
+        3 => {
+            put(want, json!({"agg": "count", "moreMeasures": also(first, "sum")}));
+            format!("{rows} and total {a}")
+        }
+        4 => {
+            put(want, json!({"y": first, "agg": "avg", "moreMeasures": [{"agg": "count"}]}));
+            format!("average {a} and {rows}")
+        }
+        _ => {
+            let more = json!([{"y": second, "agg": "sum"}, {"agg": "count"}]);
+            put(want, json!({"y": first, "agg": "sum", "moreMeasures": more}));
+            format!("total {a}, total {b} and {rows}")
+        }
+    };
+    match dice.roll(3) {
+        0 => {
+            let grain = over_time(dice, p, want);
+            ("measures side by side over time", format!("{list} {} {grain}", dice.of(&["by", "per", "for each"])))
+        }
+        1 => {
+            put(want, json!({"x": p.dimension}));
+            let (words, range) = crate::everyday::period(dice);
+            filter(want, &p.table.time, range);
+            ("measures side by side in a period", format!("{list} by {} {words}", p.by))
+        }
+        _ => {
+            put(want, json!({"x": p.dimension}));
+            ("measures side by side", format!("{list} {} {}", dice.of(&["by", "per", "for each"]), p.by))
+        }
+    }
 }
