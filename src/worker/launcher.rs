@@ -58,7 +58,11 @@ fn databases() -> Option<VecDeque<u32>> {
 fn reap() {
     let failed = board::reap();
     if failed > 0 {
-        log!("router launcher: {failed} worker(s) ended unexpectedly and will be started again");
+        // Perhaps there is nothing any more to connect to.
+        if let Some(mut here) = databases() {
+            board::forget_gone(here.make_contiguous());
+        }
+        log!("router launcher: {failed} worker(s) ended unexpectedly; those that are wanted will be started again");
     }
     board::forget_failed(FORGOTTEN);
 }

@@ -124,6 +124,15 @@ fn fail(entry: &mut Entry, now: i64) {
     }
 }
 
+/// For the launcher: forgets failed workers of databases that are not among these.
+pub fn forget_gone(here: &[u32]) {
+    ENTRIES.with_all(|all| {
+        for entry in all.iter_mut().filter(|e| e.phase == FAILED && !here.contains(&e.database)) {
+            *entry = EMPTY;
+        }
+    });
+}
+
 /// For the launcher: forgets who nobody asks for any more (failed for good, its database perhaps dropped), so that
 /// others find a place.
 pub fn forget_failed(unasked_for: i64) {

@@ -6,8 +6,8 @@ mod launcher;
 mod member;
 
 pub use launcher::{
-    could_not_start, forget_failed, is_probing, launcher_is_here, launcher_is_off, next_start_in, next_to_start, reap,
-    somebody_was_turned_away,
+    could_not_start, forget_failed, forget_gone, is_probing, launcher_is_here, launcher_is_off, next_start_in,
+    next_to_start, reap, somebody_was_turned_away,
 };
 pub use member::{Left, i_am_connected, i_leave, my_database, orders};
 
