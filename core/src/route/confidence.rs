@@ -191,7 +191,13 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
             return refuse(format!("Nothing registered here is called \"{head}\"."));
         }
     }
-    if !best.grounded && !best.raw && unknown == 0 && q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_))) {
+    let step_ranked = best.x_grain.is_some() && best.top_k.is_some() && best.root_has_measure(model);
+    if !best.grounded
+        && !best.raw
+        && unknown == 0
+        && !step_ranked
+        && q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_)))
+    {
         return clarify(0.2, "The question leaves open what is to be ranked.".into());
     }
     let asks = best.has_time || best.x.is_some() || !best.conditions.is_empty() || !best.assumed_measure;
