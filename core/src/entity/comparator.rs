@@ -91,7 +91,7 @@ const PHRASES: &[(Comparator, &str)] = &[
     ),
     (
         Comparator::Between,
-        "between | in the range of | ranging from | in the range from | in the range | ranges from | within the range of | range from | is in the range of | priced from",
+        "between | aged | aged between | aged from | ages | in the range of | ranging from | in the range from | in the range | ranges from | within the range of | range from | is in the range of | priced from",
     ),
     (Comparator::Eq, "equal to | equals | equal | is equal to | = | is exactly | exactly"),
     (

@@ -43,6 +43,12 @@ pub enum Test {
     },
     /// ISO weekdays.
     Weekdays(Vec<u8>),
+    /// Minutes since midnight in a zone, half-open.
+    Hours {
+        from: u16,
+        to: u16,
+        zone: String,
+    },
 }
 
 /// One condition on one column.
@@ -92,6 +98,10 @@ impl Test {
                 Value::Object(map)
             }
             Self::Weekdays(days) => json!({"weekday": days}),
+            Self::Hours { from, to, zone } => {
+                let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+                json!({"time_of_day": {"from": clock(*from), "to": clock(*to), "zone": zone}})
+            }
         }
     }
 }

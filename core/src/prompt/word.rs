@@ -46,7 +46,12 @@ pub fn split_words(tokens: &[Token]) -> Vec<Word> {
             }
             TokenKind::Symbol if is_hyphen(&t.text) && joins(tokens, index) => {}
             TokenKind::Word => {
-                let norm = t.norm.trim_end_matches("'s").trim_end_matches("\u{2019}s").to_owned();
+                let mut norm = t.norm.trim_end_matches("'s").trim_end_matches("\u{2019}s").to_owned();
+                let joined = index > 1 && is_hyphen(&tokens[index - 1].text) && joins(tokens, index - 1);
+                if joined && matches!(norm.as_str(), "ins" | "outs" | "ups" | "offs" | "ons") {
+                    // "check-ins", "sign-ups": several of what "check-in" is.
+                    norm.pop();
+                }
                 out.push(Word { token: index, kind: t.kind, stem: stem(&norm), norm, number: None });
             }
             _ => out.push(Word {

@@ -119,6 +119,9 @@ pub struct QuickSpec {
     /// Conditions on the aggregate (`{"gt": 10}`), applied after grouping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub having: Option<Value>,
+    /// The groups that `having` leaves are counted: one number.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub count_groups: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_grain: Option<Grain>,
     /// `timeGrain` as a part of the calendar that comes round again: hour of the day, month of the year.

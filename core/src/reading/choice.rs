@@ -79,6 +79,16 @@ pub(super) fn fit(
         // "paid by cash" speaks of no salary.
         score -= w.verb;
     }
+    if let Meaning::Value(of, _) = c.meaning
+        && m.words.len() == 1
+        && dated(q, m.words.end)
+        && m.candidates.iter().any(|o| {
+            matches!(o.meaning, Meaning::Column(at) if at.dataset == of.dataset && model.column(at).value_type.is_temporal())
+        })
+    {
+        // "tickets closed in March": when they were, not what they are.
+        return 0.0;
+    }
     if matches!(c.meaning, Meaning::Value(..))
         && m.words.len() == 1
         && q.words[m.words.start].kind == TokenKind::Word
@@ -132,8 +142,15 @@ pub(super) fn fit(
     score
 }
 
+/// True when a time or a step of the calendar follows at once.
+fn dated(q: &Question, end: usize) -> bool {
+    let start = end + q.words[end..].iter().take_while(|w| w.is_any(&["in", "on", "during", "at"])).count();
+    let grain = |g: &super::question::GrainCue| g.kind == GrainKind::Axis && (end..=start).contains(&g.words.start);
+    q.time_words.iter().any(|t| t.start == start || t.start == end) || q.grains.iter().any(grain)
+}
+
 /// True when all of these words stand in the name.
-fn in_name(words: &[Word], name: &str) -> bool {
+pub(super) fn in_name(words: &[Word], name: &str) -> bool {
     let names = crate::prompt::words_of(name);
     words.iter().all(|w| names.iter().any(|n| crate::prompt::stem(n) == w.stem))
 }
@@ -163,7 +180,12 @@ pub(super) fn choose<'a>(
     let mut margins: Vec<f32> = Vec::new();
     let least = q.weights.least;
     for m in &q.mentions {
-        if ordered.contains(&m.words.start) || hidden_by_cue(q, m) || commands(q, m) || counts_off(q, m) {
+        if ordered.contains(&m.words.start)
+            || hidden_by_cue(q, m)
+            || commands(q, m)
+            || counts_off(q, m)
+            || is_bound(q, m)
+        {
             continue;
         }
         let mut fits: Vec<(Candidate, f32)> =
@@ -218,6 +240,16 @@ fn counts_off(q: &Question, m: &Mention) -> bool {
         && q.words.get(m.words.end).is_some_and(|w| w.number.is_some() || number_word(&w.norm).is_some())
 }
 
+/// "with more than 150 bookings": a number that something is compared with, should something be called by it.
+fn is_bound(q: &Question, m: &Mention) -> bool {
+    let number = m.words.len() == 1 && q.words[m.words.start].kind == TokenKind::Number;
+    number
+        && m.candidates.iter().all(|c| matches!(c.meaning, Meaning::Value(..)))
+        && m.words.start.checked_sub(1).is_some_and(|at| {
+            q.words[at].is_any(&["than", "over", "above", "below", "under", "least", "most", "exceeding"])
+        })
+}
+
 /// True for the verb of a request ("Show bar chart"), should something be called by the same word.
 fn commands(q: &Question, m: &Mention) -> bool {
     let verb = m.words.len() == 1
@@ -245,6 +277,7 @@ fn hidden_by_cue(q: &Question, m: &Mention) -> bool {
         }
         if matches!(cue.cue, Cue::Transform(_)) {
             return q.cues.iter().any(|c| matches!(c.cue, Cue::YearOverYear))
+                || q.has(Cue::Compare) && q.times.matches.len() == 2
                 || q.mentions.iter().any(|o| {
                     let of = m.words.end + 1 == o.words.start && q.words[m.words.end].is_any(&["of", "in"]);
                     of && o.weight >= 1.0

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::conditions::{Found, after, before, condition, negated, stored_form, text_match};
+use super::conditions::{Found, after, before, condition, negated, stored_form};
 use super::cues::Cue;
 use super::extremes::is_row_number;
-use super::implied::compared_column;
+use super::implied::{birth_column, compared_column};
 use super::items::{Item, Placed, number_word};
+use super::texts::text_match;
 use crate::entity::{Comparator, Literal, Test};
 use crate::prompt::{Word, is_stopword};
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel, ValueType};
@@ -110,7 +111,7 @@ pub(super) fn comparison(
             return Some((condition(c, Test::IsNull(is_null)), i + 1));
         }
         Comparator::StartsWith | Comparator::EndsWith | Comparator::Contains | Comparator::NotContains => {
-            return text_match(items, words, model, i, comparator, column_before, used);
+            return text_match(items, words, model, root, i, column_before, used);
         }
         _ => {}
     }
@@ -166,9 +167,19 @@ pub(super) fn comparison(
             _ => None,
         });
     let numeric_before = numeric_before(model, column_before);
+    if numeric_before.is_none()
+        && column_after.is_none()
+        && let Some(Item::Column(c)) = items.get(last + 1).map(|p| &p.item)
+        && !is_numeric(model, *c)
+        && items[last + 1].words.start == items[last].words.end
+        && words[items[last + 1].words.end - 1].norm.ends_with('s')
+    {
+        // "more than 5 items" bounds how many there are, and no amount.
+        return None;
+    }
     let around = items[i].words.start.saturating_sub(2)..items[i].words.end;
     let unit = items[last].words.end..(items[last].words.end + 2).min(words.len());
-    let implied = compared_column(&words[around], &words[unit], model, root);
+    let implied = compared_column(&words[around.clone()], &words[unit.clone()], model, root);
     // The column before belongs to the comparison when nothing but filler lies between, or nothing comes after.
     let (at, column) = match (numeric_before, column_after) {
         (Some(b), None) => (Some(b.0), b.1),
@@ -177,7 +188,10 @@ pub(super) fn comparison(
             next = next.max(a.0 + 1);
             (Some(a.0), a.1)
         }
-        (None, None) => (None, implied.or_else(|| money_column(model, root))?),
+        (None, None) => {
+            let birth = || birth_column(&words[around.clone()], &words[unit.clone()], items, model, root);
+            (None, implied.or_else(birth).or_else(|| money_column(model, root))?)
+        }
     };
     let (at, column) = match implied {
         Some(c) if at.is_none() => (None, c),
@@ -188,6 +202,10 @@ pub(super) fn comparison(
     }
     for flag in &mut used[i..=last] {
         *flag = true;
+    }
+    // "between 20 and 30 years old"
+    for (flag, p) in used[last + 1..].iter_mut().zip(&items[last + 1..]).take(3) {
+        *flag |= p.item == Item::Unknown && words[p.words.start].is_any(&["years", "year", "old", "age"]);
     }
     let negative = negated(items, i, used);
     let test = match (comparator, high) {

@@ -5,7 +5,7 @@ use super::cues::Cue;
 use super::flags::flag;
 use super::items::{Item, Placed};
 use crate::entity::{Comparator, Condition, Literal, Test};
-use crate::prompt::{TokenKind, Word};
+use crate::prompt::Word;
 use crate::semantic::{ColumnRef, Role, SemanticModel, ValueType};
 
 /// Finds the conditions and marks the items they use.
@@ -157,66 +157,6 @@ fn joined_by_or(items: &[Placed], i: usize, used: &[bool]) -> bool {
         }
     }
     false
-}
-
-pub(super) fn text_match(
-    items: &[Placed],
-    words: &[Word],
-    model: &SemanticModel,
-    i: usize,
-    comparator: Comparator,
-    column_before: Option<(usize, ColumnRef)>,
-    used: &mut [bool],
-) -> Found {
-    let text_column = |k: usize| match items[k].item {
-        Item::Column(c) if model.column(c).value_type == ValueType::Text => Some((k, c)),
-        _ => None,
-    };
-    // "first names that end with m", or "the letters D or S in their first name".
-    let after =
-        (i + 1..items.len().min(i + 9)).take_while(|&k| !matches!(items[k].item, Item::Comma)).find_map(text_column);
-    let before = column_before.and_then(|(k, _)| text_column(k));
-    let said_in =
-        after.is_some_and(|(k, _)| words[items[i].words.end..items[k].words.start].iter().any(|w| w.is("in")));
-    let (k, c) = if said_in { after } else { before }?;
-    let is_article =
-        |w: &Word| w.is_any(&["the", "letter", "word", "a", "an", "string", "substring", "letters", "character"]);
-    let mut operands: Vec<(usize, String)> = Vec::new();
-    let mut at = items[i].words.end;
-    while at < words.len() && operands.len() < 5 {
-        let w = &words[at];
-        if is_article(w) || (w.is("or") && !operands.is_empty()) {
-            at += 1;
-            continue;
-        }
-        let joined = operands.is_empty() || words[at - 1].is("or") || is_article(&words[at - 1]);
-        if !joined || w.kind == TokenKind::Symbol || (said_in && at >= items[k].words.start) || w.is("in") {
-            break;
-        }
-        let item = items.iter().position(|p| p.words.contains(&at))?;
-        let text = match &items[item].item {
-            Item::Quoted(t) => t.clone(),
-            _ => w.norm.to_uppercase(),
-        };
-        operands.push((item, text));
-        at += 1;
-    }
-    let last = operands.last()?.0;
-    let pattern = |text: &str| {
-        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        match comparator {
-            Comparator::StartsWith => format!("{escaped}%"),
-            Comparator::EndsWith => format!("%{escaped}"),
-            _ => format!("%{escaped}%"),
-        }
-    };
-    let negative = comparator == Comparator::NotContains || negated(items, i, used);
-    let patterns: Vec<String> = operands.iter().map(|(_, t)| pattern(t)).collect();
-    used[k] = true;
-    for flag in &mut used[i..=last] {
-        *flag = true;
-    }
-    Some((condition(c, Test::Like { patterns, negated: negative }), last.max(i) + 1))
 }
 
 /// "Alaska, Oishi and Ricoa", "not in NCR", "excluding beverages and snacks".

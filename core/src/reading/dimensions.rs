@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::conditions::sets_against;
+use super::conditions::{key_of, sets_against};
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::{entity_of_root, label_column};
@@ -90,8 +90,15 @@ pub(super) fn dimensions(
         groups.retain(later);
         plains.retain(later);
     }
-    let group_datasets: Vec<usize> =
-        roles.group_datasets.iter().copied().filter(|_| lead == 0 || groups.is_empty() && plains.is_empty()).collect();
+    // "per customer" divides, where a count is averaged.
+    let divides = |k: usize| d.agg == Aggregation::Count && d.per.is_some() && d.per == key_of(model, k, d.root);
+    let group_datasets: Vec<usize> = roles
+        .group_datasets
+        .iter()
+        .copied()
+        .filter(|k| !divides(*k))
+        .filter(|_| lead == 0 || groups.is_empty() && plains.is_empty())
+        .collect();
     let filtered = |dataset: usize| conditions.iter().any(|c| c.column.dataset == dataset);
     let others = groups.clone();
     groups = groups
@@ -189,8 +196,10 @@ pub(super) fn dimensions(
     }
     d.bins = d.bins.or_else(|| said_bins(q, placed)).filter(|_| d.x.is_some_and(numeric));
     d.cyclic = d.x_grain.is_some_and(|grain| {
-        let folds =
-            |g: &&super::question::GrainCue| g.grain == grain && q.words[g.words.clone()].iter().any(|w| w.is("of"));
+        let folds = |g: &&super::question::GrainCue| {
+            let asked = grain == Grain::Hour && q.words[g.words.start].is_any(&["hour", "hours"]);
+            g.grain == grain && (asked || q.words[g.words.clone()].iter().any(|w| w.is("of")))
+        };
         grain != Grain::Weekday && q.grains.iter().any(|g| folds(&g))
     });
     d.window = q.window.map(|w| w.0);
@@ -203,9 +212,11 @@ pub(super) fn dimensions(
         && roles.counts.is_empty()
         && roles.superlative.is_none()
         && !q.has(Cue::Share);
+    // Growth from one stretch to another has nothing between them to step along.
+    let set_against = q.has(Cue::Compare) && q.times.matches.len() == 2 && grain.is_none();
     let trend = series
         || q.has(Cue::Trend)
-        || d.transform.is_some()
+        || d.transform.is_some() && !set_against
         || q.has(Cue::Anomaly)
         || q.has(Cue::Forecast) && d.x.is_none()
         || d.chart == Some(Chart::Line);

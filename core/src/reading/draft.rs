@@ -9,14 +9,19 @@ use super::cues::Cue;
 use super::dimensions::{dimensions, splits};
 use super::doubt::{contradiction, find_way, times_apart};
 use super::having::{Having, ONE_FIGURE, bound_axis, bound_figure, bounds_related, compared_measure, find_having};
+use super::implied::days_of_ages;
 use super::items::{Item, Items, Placed, items_for};
 use super::lookup::lookup;
-use super::lost::{changed_noun, is_empty, lost_group, lost_name, lost_number, lost_thing};
+use super::lost::{changed_noun, is_empty, lost_group, lost_name, lost_number, lost_object, lost_thing};
 use super::measure::measure;
+use super::periods::{open_change, part_of_day};
 use super::question::Question;
-use super::ranking::{ranking, shares, sorting, year_over_year};
+use super::ranking::{ranking, sorting, year_over_year};
+use super::rates::{Rate, find_rate, measured};
 use super::roles::{Counted, Roles, find_roles};
+use super::shares::shares;
 use super::steps::Bins;
+use super::texts::unplaced;
 use super::times;
 use super::without::find_denied;
 use crate::entity::Condition;
@@ -53,6 +58,8 @@ pub struct Draft {
     pub via: Vec<ColumnRef>,
     /// A bound on the figure of each group.
     pub having: Option<Having>,
+    /// The groups that meet the bound are counted, not shown.
+    pub count_groups: bool,
     /// Related datasets that must have no row for a row of the root.
     pub without: Vec<usize>,
     /// Points of a moving average.
@@ -90,6 +97,8 @@ pub struct Draft {
     /// The measure was not named but assumed.
     pub assumed_measure: bool,
     pub time_readings: Vec<String>,
+    /// Hours of the day are a condition, and nothing here keeps them.
+    pub hourless: bool,
     pub has_time: bool,
     /// An unknown word that would have been a condition: "in Davao".
     pub lost_name: Option<String>,
@@ -121,21 +130,36 @@ impl Draft {
         named || self.conditions.iter().chain(&self.part).any(|k| k.column == c)
     }
 
+    /// True when one figure of the dataset is what questions without a measure are about.
+    pub fn root_has_measure(&self, model: &SemanticModel) -> bool {
+        self.y.is_some() && self.y == super::measure::primary_measure(model, self.root)
+    }
+
     /// True when hours are asked of a column that keeps days.
     pub fn is_hourless(&self, model: &SemanticModel) -> bool {
-        self.x_grain == Some(Grain::Hour) && self.x.is_some_and(|x| model.column(x).value_type == ValueType::Date)
+        self.hourless
+            || self.x_grain == Some(Grain::Hour)
+                && self.x.is_some_and(|x| model.column(x).value_type == ValueType::Date)
     }
 }
 
 /// Reads the question over `root`. `None` when nothing of it is named.
 pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) -> Option<Draft> {
     let paths = paths_from(model, root);
-    let items = items_for(q, model, root, &paths);
+    let mut items = items_for(q, model, root, &paths);
+    let mut used = vec![false; items.placed.len()];
+    let rate = find_rate(q, &mut items.placed, model, root, &mut used);
     let placed = &items.placed;
-    let mut used = vec![false; placed.len()];
-    let denied = find_denied(q, placed, root, &mut used);
+    let denied = find_denied(q, placed, model, root, &mut used);
     let having = find_having(q, placed, model, root, &mut used);
     let mut conditions = find_conditions(placed, &q.words, model, root, &mut used);
+    days_of_ages(&mut conditions, model, clock);
+    let unplaced = unplaced(placed, &q.words, &used);
+    for (p, _) in items.placed.iter_mut().zip(&used).filter(|(p, used)| p.item == Item::Unknown && **used) {
+        // A text that a column is searched for.
+        p.item = Item::Filler;
+    }
+    let placed = &items.placed;
     times::claim_columns(q, placed, model, &mut used);
     let roles = find_roles(q, placed, &used, model);
     let mut d = Draft {
@@ -150,6 +174,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         bins: None,
         via: Vec::new(),
         having,
+        count_groups: false,
         without: Vec::new(),
         window: None,
         split: None,
@@ -179,6 +204,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         grounded: placed.iter().any(|p| matches!(p.item, Item::Column(_) | Item::Value(..) | Item::Dataset(_))),
         assumed_measure: false,
         time_readings: Vec::new(),
+        hourless: false,
         has_time: false,
         contradiction: None,
         forks: Vec::new(),
@@ -204,13 +230,27 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         .chain(counted)
         .map(|n| n.column)
         .find(|c| model.column(*c).value_type.is_temporal());
-    let axis_column = named_temporal.or_else(|| times::time_column(model, &d));
+    let by_hour = q.grains.iter().any(|g| g.grain == Grain::Hour);
+    let axis_column = named_temporal
+        .filter(|c| !by_hour || model.column(*c).value_type != ValueType::Date)
+        .or_else(|| times::clock_column(model, &d).filter(|_| by_hour))
+        .or_else(|| times::time_column(model, &d));
     let mut times = times::conditions(q, placed, model, &d, clock);
     d.time_readings = times.readings;
     d.has_time = !times.conditions.is_empty();
+    d.hourless = times.hourless;
     let scene = Scene { q, model, roles: &roles, placed };
     measure(&mut d, &scene);
-    d.beyond = bound_figure(&mut d, &scene).or_else(|| bounds_related(q, placed, root).then(|| ONE_FIGURE.to_owned()));
+    if let Some(rate) = &rate {
+        measured(&mut d, rate);
+        if !matches!(rate, Rate::Open(_)) {
+            // The rate, and what it is of.
+            d.score += 1.5;
+            d.explained += 2;
+        }
+    }
+    let bounded = bound_figure(&mut d, &scene);
+    d.beyond = d.beyond.take().or(bounded).or_else(|| bounds_related(q, placed, root).then(|| ONE_FIGURE.to_owned()));
     dimensions(&mut d, &scene, axis_column, &times.units, &conditions);
     bound_axis(&mut d);
     if d.agg == Aggregation::Count && d.y.is_some() && d.x != d.y && d.x.is_some() {
@@ -220,7 +260,11 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     }
     splits(&mut d, &scene, &conditions);
     compared_measure(&mut d, &scene, &conditions);
-    shares(&mut d, &scene, &mut conditions);
+    shares(&mut d, &scene, &mut conditions, &mut times.conditions);
+    if let Some(Rate::Part(part)) = rate {
+        d.part = vec![part];
+        d.normalize = true;
+    }
     ranking(&mut d, &scene);
     sorting(&mut d, q, model);
     lookup(&mut d, &scene);
@@ -247,11 +291,17 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
         d.score += q.weights.counted;
     }
     d.lost_group = d.lost_group.take().or_else(|| lost_group(q, placed, d.x.is_some()));
-    d.lost_thing = lost_thing(&d, &scene);
+    d.lost_thing = lost_thing(&d, &scene).or_else(|| lost_object(q, placed));
     d.lost_number = lost_number(&d, q, placed, &used);
     d.without = denied.datasets.into_iter().filter(|k| d.paths.contains_key(k)).collect();
     find_way(&mut d, &scene);
-    d.beyond = d.beyond.take().or_else(|| beyond(&d, &scene));
+    d.beyond = d
+        .beyond
+        .take()
+        .or_else(|| beyond(&d, &scene))
+        .or_else(|| open_change(&d, &scene))
+        .or_else(|| part_of_day(&scene))
+        .or(unplaced);
     beside(&mut d, &scene, &used);
     d.contradiction = contradiction(&d.conditions, model)
         .or_else(|| times_apart(&scene).then(|| "no moment lies within both ranges of time".to_owned()));

@@ -76,7 +76,7 @@ pub(super) fn asks_what(scene: &Scene<'_>) -> bool {
 }
 
 /// "the best sales day": the steps of the calendar are ranked. "The highest daily share" ranks none.
-pub(super) fn step_ranked(scene: &Scene<'_>, superlative: usize) -> bool {
+pub(super) fn step_ranked<'a>(scene: &Scene<'a>, superlative: usize) -> Option<&'a Placed> {
     let Scene { q, model, placed, .. } = *scene;
     let step = |p: &Placed| {
         let noun = !q.words[p.words.end - 1].norm.ends_with("ly");
@@ -89,10 +89,9 @@ pub(super) fn step_ranked(scene: &Scene<'_>, superlative: usize) -> bool {
         noun && grain && calendar
     };
     let after = &placed[superlative + 1..];
-    let at = after.iter().take(3).position(step);
-    at.is_some_and(|at| {
-        after[..at].iter().all(|p| matches!(p.item, Item::Number(_) | Item::Column(_) | Item::Filler | Item::Unknown))
-    })
+    let at = after.iter().take(3).position(step)?;
+    let passed = |p: &Placed| matches!(p.item, Item::Number(_) | Item::Column(_) | Item::Filler | Item::Unknown);
+    after[..at].iter().all(passed).then(|| &after[at])
 }
 
 /// "line" for a number of lines: it speaks of the rows.

@@ -1,6 +1,7 @@
 //! Conditions on what is measured of a group: "carriers with more than 10 shipments", "branches with a total cost of
 //! over 500".
 
+use super::conditions::key_of;
 use super::cues::Cue;
 use super::draft::{Draft, Scene};
 use super::entities::{entity_of_root, label_column};
@@ -97,8 +98,8 @@ fn summed(
             && !model.column(*c).unique
             && !entity_of_root(model, root, *c));
     // "which products sold more than 1000 units"
-    let asked =
-        group.is_some_and(|g| g.words.start.checked_sub(1).is_some_and(|w| q.words[w].is_any(&["which", "what"])));
+    let asked = group
+        .is_some_and(|g| g.words.start.checked_sub(1).is_some_and(|w| q.words[w].is_any(&["which", "what", "many"])));
     (grouped && (asked || owns(q, placed[first].words.start))).then_some((first, last, column))
 }
 
@@ -143,7 +144,18 @@ pub(super) fn bound_figure(d: &mut Draft, scene: &Scene<'_>) -> Option<String> {
         (_, Some(_)) => false,
         _ => true,
     };
-    if !same {
+    let counted = match roles.counts.first() {
+        Some(Counted::Column { named, .. }) => Some(named.column).filter(|c| having.subject == Some(*c)),
+        Some(Counted::Dataset { dataset, .. }) if *dataset != d.root => {
+            key_of(scene.model, *dataset, d.root).filter(|_| having.subject == label_column(scene.model, *dataset))
+        }
+        _ => None,
+    };
+    if let Some(subject) = counted.filter(|_| !same && roles.groups.is_empty() && roles.group_datasets.is_empty()) {
+        // "how many customers have more than 3 orders": those who have are counted.
+        d.having = Some(Having { subject: Some(subject), ..having });
+        d.count_groups = true;
+    } else if !same {
         return Some(ONE_FIGURE.to_owned());
     }
     (d.y, d.agg, d.per, d.assumed_measure) = (y, agg, None, false);
@@ -152,7 +164,7 @@ pub(super) fn bound_figure(d: &mut Draft, scene: &Scene<'_>) -> Option<String> {
 
 /// What is told apart, where the question groups by nothing else.
 pub(super) fn bound_axis(d: &mut Draft) {
-    if d.x.is_none() {
+    if d.count_groups || d.x.is_none() {
         d.x = d.having.and_then(|h| h.subject).filter(|c| d.paths.contains_key(&c.dataset));
         d.having = d.having.filter(|_| d.x.is_some());
     }

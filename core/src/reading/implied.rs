@@ -1,8 +1,11 @@
 //! Columns that are meant without being named: "older than 20", "the heaviest", "at least 45 minutes".
 
+use super::items::{Item, Placed};
+use crate::entity::{Condition, Test};
 use crate::prompt::{Word, words_of};
 use crate::quickspec::Direction;
 use crate::semantic::{Aggregation, ColumnRef, Role, SemanticModel};
+use crate::time::Clock;
 
 type Names = &'static [&'static str];
 
@@ -93,6 +96,55 @@ pub fn compared_column(words: &[Word], near: &[Word], model: &SemanticModel, roo
     };
     let names = said(words, COMPARED).or_else(|| said(near, UNITS))?;
     numeric_column(model, root, names)
+}
+
+/// The day of birth that "older than 30" speaks of where no age is kept: of the rows read, else of those named.
+pub fn birth_column(
+    words: &[Word],
+    near: &[Word],
+    items: &[Placed],
+    model: &SemanticModel,
+    root: usize,
+) -> Option<ColumnRef> {
+    let years = |w: &Word| w.is_any(&["older", "younger", "old", "aged", "age", "ages"]);
+    if !words.iter().any(years) && !near.iter().any(years) {
+        return None;
+    }
+    let named = items.iter().filter_map(|p| match p.item {
+        Item::Dataset(d) => Some(d),
+        _ => None,
+    });
+    std::iter::once(root).chain(named).find_map(|dataset| {
+        let birth = |c: &crate::semantic::Column| {
+            c.value_type.is_temporal()
+                && words_of(&c.name)
+                    .iter()
+                    .any(|w| matches!(w.as_str(), "birth" | "birthday" | "birthdate" | "dob" | "born"))
+        };
+        let column = model.datasets[dataset].columns.iter().position(birth)?;
+        Some(ColumnRef { dataset, column })
+    })
+}
+
+/// Ages that were compared with a day of birth, as the days that they stand for.
+pub fn days_of_ages(conditions: &mut [Condition], model: &SemanticModel, clock: &Clock) {
+    let ago = |years: f64, days: i64| {
+        let back = jiff::Span::new().try_years(years as i64).ok()?;
+        let day = clock.now.date().checked_sub(back).ok()?.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+        Some(day.to_string())
+    };
+    for c in conditions.iter_mut().filter(|c| model.column(c.column).value_type.is_temporal()) {
+        // Who is n years old was born after the day n + 1 years ago, and on that of n years ago at the latest.
+        let (from, to) = match c.test {
+            Test::Compare("gt", n) => (None, ago(n, 0)),
+            Test::Compare("gte", n) => (None, ago(n, 1)),
+            Test::Compare("lt", n) => (ago(n, 1), None),
+            Test::Compare("lte", n) => (ago(n + 1.0, 1), None),
+            Test::Between(low, high) => (ago(high + 1.0, 1), ago(low, 1)),
+            _ => continue,
+        };
+        c.test = Test::Time { from, to };
+    }
 }
 
 /// The column that a superlative speaks of when nothing else is measured ("the heaviest shipment").

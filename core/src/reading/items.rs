@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::choice::{choose, fit};
+use super::choice::{choose, fit, in_name};
 use super::comparisons::{Trailing, find_spans, find_trailing};
 use super::cues::Cue;
 
-use super::question::Question;
+use super::question::{Question, word_range};
+use super::shares::tells;
+use super::texts::encloses;
 use crate::entity::{Comparator, find_comparators};
 use crate::prompt::{TokenKind, Word, is_determiner, is_stopword};
 use crate::semantic::{ColumnRef, Meaning, Path, SemanticModel, Source};
@@ -83,6 +85,9 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         is_calendar && q.words[range.start].is("between") && range.len() == 4 && !measured(range.start)
     };
     let sure = |i: usize, range: &Range<usize>| !q.times.matches[i].weak || years(range);
+    for hours in &q.times.hours {
+        put(Item::Filler, word_range(&q.words, &hours.tokens), 1.0, None, &mut placed);
+    }
     for (i, range) in q.time_words.iter().enumerate().filter(|(i, r)| sure(*i, r)) {
         put(Item::Time(i), range.clone(), 1.0, None, &mut placed);
     }
@@ -117,6 +122,9 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
             put(Item::Comparator(*comparator), range.clone(), 1.0, None, &mut placed);
         }
     }
+    for at in (0..q.words.len()).filter(|at| encloses(&q.words, *at)) {
+        put(Item::Comparator(Comparator::Contains), at..at + 1, 1.0, None, &mut placed);
+    }
     for (m, c, _) in &chosen {
         let item = match c.meaning {
             Meaning::Dataset(d) => Item::Dataset(d),
@@ -135,6 +143,10 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
                 .any(|p| matches!(p.item, Item::Value(..)) && at == if ends { p.words.end } else { p.words.start })
         };
         let between_values = value_at(range.start, true) && value_at(range.end, false);
+        if q.cues.iter().any(|c| c.cue == Cue::Compare && c.words.contains(&range.start)) {
+            // "2024 over 2023" sets two years side by side.
+            continue;
+        }
         if numeric && !between_values && !q.words[range.end..].iter().take(3).any(|w| number(&w)) {
             continue;
         }
@@ -182,6 +194,7 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
                 Item::Filler
             }
             TokenKind::Word if !q.free[i] || is_stopword(&w.norm) || is_determiner(&w.norm) => Item::Filler,
+            TokenKind::Word if tells(w) && q.has(Cue::Share) => Item::Filler,
             TokenKind::Word => number_word(&w.norm).map_or(Item::Unknown, Item::Number),
         };
         put(item, i..i + 1, 1.0, None, &mut placed);
@@ -201,6 +214,15 @@ pub fn items_for(q: &Question, model: &SemanticModel, root: usize, paths: &HashM
         }
     }
     placed.sort_by_key(|p| p.words.start);
+    for k in 1..placed.len() {
+        // "the satisfaction score" of a table of satisfaction surveys.
+        if let (Item::Unknown, Item::Column(c)) = (&placed[k - 1].item, &placed[k].item)
+            && placed[k - 1].words.end == placed[k].words.start
+            && in_name(&q.words[placed[k - 1].words.clone()], &model.datasets[c.dataset].name)
+        {
+            placed[k - 1].item = Item::Filler;
+        }
+    }
     // Only what found its place counts: a time or a comparison may have taken a span first.
     let score = chosen
         .iter()

@@ -40,6 +40,80 @@ pub(super) fn lost_thing(d: &Draft, scene: &Scene<'_>) -> Option<String> {
     None
 }
 
+/// What those that are asked for have, or where they are: "rooms that have a sea view", "students in a dormitory". A
+/// name, written as one, in the middle of the sentence: "patients who speak Spanish".
+pub(super) fn lost_object(q: &Question, placed: &[Placed]) -> Option<String> {
+    const OWNS: &[&str] =
+        &["have", "has", "had", "having", "with", "own", "owns", "in", "at", "near", "without", "under"];
+    // How the answer is to look.
+    const FORMS: &[&str] = &[
+        "list",
+        "report",
+        "breakdown",
+        "format",
+        "way",
+        "row",
+        "view",
+        "dashboard",
+        "summary",
+        "visual",
+        "visualization",
+        "form",
+        "manner",
+        "order",
+        "look",
+        "graphic",
+        "picture",
+        "total",
+        "line",
+        "color",
+        "colour",
+        "legend",
+        "title",
+        "label",
+        "slide",
+        "sentence",
+        "word",
+        "hurry",
+        "moment",
+        "minute",
+        "bit",
+        "lot",
+        "result",
+        "set",
+    ];
+    let titled = q.tokens.iter().filter(|t| t.text.starts_with(char::is_uppercase)).count() * 2 > q.words.len();
+    let mut at = 0;
+    while at < placed.len() {
+        let end = at + placed[at..].iter().take_while(|p| p.item == Item::Unknown).count();
+        if end == at {
+            at += 1;
+            continue;
+        }
+        let (first, last) = (placed[at].words.start, &q.words[placed[end - 1].words.start]);
+        let goes_on = placed.get(end).is_some_and(|p| p.words.start == placed[end - 1].words.end && is_named(&p.item));
+        let article = first.checked_sub(1).is_some_and(|w| q.words[w].is_any(&["a", "an", "any"]));
+        let owned = article && first.checked_sub(2).is_some_and(|w| q.words[w].is_any(OWNS));
+        let has =
+            first.checked_sub(2).is_some_and(|w| q.words[w].is_any(&["have", "has", "had", "having", "own", "owns"]));
+        if owned && !goes_on && is_noun(&last.norm) && (has || !last.is_any(FORMS)) {
+            return Some(last.norm.clone());
+        }
+        let written = |p: &&Placed| {
+            let word = &q.words[p.words.start];
+            let text = &q.tokens[word.token].text;
+            let name = text.starts_with(char::is_uppercase) && text.chars().skip(1).all(char::is_lowercase);
+            let starts = word.token == 0 || q.tokens[word.token - 1].kind == crate::prompt::TokenKind::Symbol;
+            name && text.len() > 2 && !starts
+        };
+        if let Some(p) = placed[at..end].iter().find(written).filter(|_| !titled && !goes_on) {
+            return Some(q.tokens[q.words[p.words.start].token].text.clone());
+        }
+        at = end;
+    }
+    None
+}
+
 fn is_named(item: &Item) -> bool {
     matches!(item, Item::Column(_) | Item::Dataset(_) | Item::Value(..) | Item::Grain(_))
 }
@@ -202,6 +276,15 @@ pub(super) fn lost_name(q: &Question, placed: &[Placed]) -> Option<String> {
 /// A word to group by that nothing registered bears, and that does not merely qualify a name ("by coffee shop address"):
 /// right after "by" where nothing else is grouped by, or beside what is ("by month and volcano").
 pub(super) fn lost_group(q: &Question, placed: &[Placed], has_axis: bool) -> Option<String> {
+    let stepped = placed.windows(2).find(|pair| {
+        pair[0].item == Item::Unknown
+            && pair[1].item == Item::Cue(Cue::Bins)
+            && !q.words[pair[0].words.start].is_any(super::steps::PARTS)
+    });
+    if let Some(pair) = stepped {
+        // "by age bracket", where nobody's age is known.
+        return Some(q.words[pair[0].words.start].norm.clone());
+    }
     placed.iter().enumerate().filter(|(_, p)| p.item == Item::Cue(Cue::Group)).find_map(|(at, _)| {
         let mut rest = placed[at + 1..].iter().filter(|p| p.item != Item::Filler).peekable();
         // "by insurance company": a value that only qualifies.

@@ -66,6 +66,16 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         d.agg = model.column(named.column).default_agg;
         return;
     }
+    if let Some(column) = stepped(q, roles, placed, model) {
+        // "transactions by price range": the number right before the steps is cut into them.
+        (d.x, d.bins) = (Some(column), said_bins(q, placed));
+    }
+    let roles = &without_steps(roles, d.x);
+    if let Some(key) = per_entity(d, scene) {
+        // "the average number of tickets per customer": so many, over the customers who have some.
+        (d.agg, d.y, d.per) = (Aggregation::Count, None, Some(key));
+        return;
+    }
     if let Some((named, agg)) = roles.measures.first() {
         d.y = Some(named.column);
         d.agg = *agg;
@@ -130,6 +140,11 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
     if let Some(named) = roles.axis_y.filter(numeric) {
         d.y = Some(named.column);
         d.agg = Aggregation::None;
+        return;
+    }
+    if roles.plains.len() == 1 && roles.superlative.is_none() && roles.groups.is_empty() && counts_dates(scene) {
+        // "check-ins per month": how many there were.
+        d.agg = Aggregation::Count;
         return;
     }
     // A measure after "by": "top brands by sales".
@@ -285,6 +300,37 @@ fn average_of_steps(d: &mut Draft, scene: &Scene<'_>) {
     }
 }
 
+/// What numbers those that an average count is taken over.
+fn per_entity(d: &Draft, scene: &Scene<'_>) -> Option<ColumnRef> {
+    let Scene { q, model, placed, .. } = *scene;
+    let solid = |from: usize| (from..placed.len()).find(|k| placed[*k].item != Item::Filler);
+    let average = placed.iter().position(|p| p.item == Item::Cue(Cue::Aggregate(Aggregation::Avg)))?;
+    let count = solid(average + 1).filter(|k| placed[*k].item == Item::Cue(Cue::Count))?;
+    let counted = solid(count + 1)?;
+    let rows = placed[counted].item == Item::Dataset(d.root);
+    let per = solid(counted + 1).filter(|k| {
+        placed[*k].item == Item::Cue(Cue::Group) && q.words[placed[*k].words.clone()].iter().all(|w| w.is("per"))
+    })?;
+    match placed[solid(per + 1)?].item {
+        Item::Dataset(entity) if rows && entity != d.root => {
+            key_of(model, entity, d.root).filter(|_| d.paths.contains_key(&entity))
+        }
+        _ => None,
+    }
+}
+
+/// "check-ins", "departures": a date's name in the plural counts what happened then.
+fn counts_dates(scene: &Scene<'_>) -> bool {
+    let Scene { q, model, roles, placed } = *scene;
+    let Some(n) = roles.plains.first() else { return false };
+    let said = &placed[n.item].words;
+    let written = q.tokens[q.words[said.end - 1].token].text.to_lowercase();
+    let column = model.column(n.column);
+    let plural = written.ends_with('s') && !column.name.to_lowercase().ends_with('s');
+    let leads = placed[..n.item].iter().all(|p| matches!(p.item, Item::Filler | Item::Grain(_)));
+    column.value_type.is_temporal() && plural && leads && !matches!(written.as_str(), "dates" | "times" | "days")
+}
+
 /// Superlatives that speak of a price, whatever they stand before.
 const PRICED: &[&str] = &["cheapest", "priciest", "expensive"];
 
@@ -307,6 +353,26 @@ fn spread(q: &Question, roles: &Roles, placed: &[Placed], model: &SemanticModel)
     let by = roles.groups.iter().any(|g| g.item == one.item) && !binned;
     let other = roles.grain.is_some() || roles.bare_aggregate.is_some() || placed.is_empty();
     (asked && numeric && !by && !other && roles.superlative.is_none()).then_some(one.column)
+}
+
+/// The number whose steps are grouped by, beside something else that is counted or measured.
+fn stepped(q: &Question, roles: &Roles, placed: &[Placed], model: &SemanticModel) -> Option<ColumnRef> {
+    said_bins(q, placed)?;
+    let steps = placed.iter().position(|p| p.item == Item::Cue(Cue::Bins))?;
+    let before = placed[..steps].iter().rposition(|p| p.item != Item::Filler)?;
+    let column = match placed[before].item {
+        Item::Column(c) if model.column(c).value_type.is_numeric() && model.column(c).role != Role::Key => c,
+        _ => return None,
+    };
+    let grouped = roles.groups.iter().any(|n| n.item == before) && super::conditions::grouped(placed, before);
+    grouped.then_some(column)
+}
+
+/// The roles without the number that is cut into steps.
+fn without_steps(roles: &Roles, x: Option<ColumnRef>) -> Roles {
+    let mut rest = roles.clone();
+    rest.groups.retain(|n| Some(n.column) != x);
+    rest
 }
 
 /// The steps that the question says, unless a name took their words ("price range" as a column).

@@ -2,6 +2,7 @@
 
 mod beside;
 mod beyond;
+mod calendar_names;
 mod choice;
 mod comparisons;
 mod conditions;
@@ -20,12 +21,16 @@ mod lost;
 mod meaning;
 mod measure;
 mod order;
+mod periods;
 mod question;
 mod ranking;
+mod rates;
 mod roles;
+mod shares;
 mod spec;
 mod spelling;
 mod steps;
+mod texts;
 mod times;
 mod weights;
 mod within;

@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
+use super::calendar_names::leave_names;
 use super::cues::{Cue, CueMatch, find_cues};
 use super::order::{OrderClause, find_order};
+use super::periods::set_against;
 use super::spelling;
 use super::steps::{Bins, Window, find_bins, find_window};
 use super::weights::Weights;
 use crate::prompt::{Language, Token, Word, identify, split_words, to_english, tokenize, without_asides};
 use crate::quickspec::{Direction, Transform};
-use crate::semantic::{Lexicon, Mention, find_mentions};
+use crate::semantic::{Candidate, Lexicon, Meaning, Mention, Source, find_mentions};
 use crate::time::{self, Clock, Findings, Grain, GrainKind};
 
 /// A grain word, by word indexes.
@@ -78,13 +80,22 @@ impl Question {
         cues.retain(|c| !verb(c));
         let foretells = cues.iter().any(|c| c.cue == Cue::Forecast) && !words.iter().any(|w| w.is("actual"));
         let mut times = time::read(&tokens, &Clock { ahead: foretells, ..clock.clone() });
+        leave_names(&mut times, &words, lexicon);
+        let order = find_order(&words);
+        // "by what percentage", "by how much": nothing is grouped.
+        let asks = |c: &CueMatch| {
+            c.cue == Cue::Group
+                && words[c.words.end - 1].is("by")
+                && words.get(c.words.end).is_some_and(|w| w.is_any(&["what", "how"]))
+        };
+        cues.retain(|c| !asks(c));
+        set_against(&tokens, &words, &mut times, &mut cues);
         let to_words = |range: &Range<usize>| word_range(&words, range);
         let time_words: Vec<Range<usize>> = times.matches.iter().map(|m| to_words(&m.tokens)).collect();
         let grains = time::find_grains(&tokens)
             .iter()
             .map(|g| GrainCue { words: to_words(&g.tokens), grain: g.grain, kind: g.kind })
             .collect();
-        let order = find_order(&words);
         if let Some(order) = &order {
             cues.retain(|c| c.words.end <= order.words.start || c.words.start >= order.words.end);
         }
@@ -114,12 +125,26 @@ impl Question {
             .filter(|(m, _)| !m.weak)
             .map(|(_, r)| r.clone())
             .chain(times.days.iter().map(|d| to_words(&d.tokens)))
+            .chain(times.hours.iter().map(|h| to_words(&h.tokens)))
             .chain(times.shifts.iter().filter(|s| s.certain).map(|s| to_words(&s.tokens)))
             .chain(cues.iter().filter(|c| named_nothing(c)).map(|c| c.words.clone()));
         for range in taken {
             free[range].fill(false);
         }
         let mentions = find_mentions(&words, &free, lexicon);
+        let mut grains: Vec<GrainCue> = grains;
+        grains.extend(hour_asked(&words, &mut cues));
+        grains.sort_by_key(|g| g.words.start);
+        for g in &mut grains {
+            // "bin check in by weekday": the name keeps its last word.
+            let shares = |m: &Mention| {
+                let named = |c: &Candidate| matches!(c.meaning, Meaning::Column(_)) && c.source == Source::Name;
+                m.words.len() > 1 && m.words.end == g.words.start + 1 && m.candidates.iter().any(named)
+            };
+            if g.words.len() > 2 && mentions.iter().any(shares) {
+                g.words.start += 1;
+            }
+        }
         Self {
             bins,
             window,
@@ -170,8 +195,27 @@ impl Question {
     }
 }
 
+/// "the peak hour", "busiest hour of the day", "which hour": the hours of the day, one of which is asked for.
+fn hour_asked(words: &[Word], cues: &mut [CueMatch]) -> Option<GrainCue> {
+    let at = words.iter().position(|w| w.is_any(&["hour", "hours"]))?;
+    let before = at.checked_sub(1)?;
+    let peak = words[before].is("peak");
+    if peak && let Some(cue) = cues.iter_mut().find(|c| c.words == (before..at)) {
+        cue.cue = Cue::Superlative(Direction::Desc);
+    }
+    let ranked = cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_)));
+    let asked = words[before].is_any(&["which", "what"]) && ranked;
+    let superlative = cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_)) && c.words.end == at);
+    let mut end = at + 1;
+    if words.get(end).is_some_and(|w| w.is("of")) {
+        let day = end + 1 + usize::from(words.get(end + 1).is_some_and(|w| w.is("the")));
+        end = if words.get(day).is_some_and(|w| w.is("day")) { day + 1 } else { end };
+    }
+    (peak || asked || superlative).then_some(GrainCue { words: at..end, grain: Grain::Hour, kind: GrainKind::Axis })
+}
+
 /// The words that come from these tokens.
-fn word_range(words: &[Word], tokens: &Range<usize>) -> Range<usize> {
+pub(super) fn word_range(words: &[Word], tokens: &Range<usize>) -> Range<usize> {
     let start = words.partition_point(|w| w.token < tokens.start);
     let end = words.partition_point(|w| w.token < tokens.end);
     start..end.max(start)

@@ -9,51 +9,12 @@ use super::measure::says_frequent;
 use super::question::Question;
 use super::roles::{Counted, is_measure};
 use super::within::{count_before, within};
-use crate::entity::{Condition, Test};
 use crate::quickspec::{Direction, OrderBy, OrderTarget};
 use crate::semantic::{Aggregation, ColumnRef, SemanticModel, ValueType};
 use crate::time::Grain;
 
 /// Words before what somebody has, Filipino included.
 const OWNS: &[&str] = &["with", "has", "have", "having", "had", "may", "mayroon", "meron"];
-
-/// Parts of a whole: shares over x, or one part's share.
-pub(super) fn shares(d: &mut Draft, scene: &Scene<'_>, conditions: &mut Vec<Condition>) {
-    let q = scene.q;
-    if !q.has(Cue::Share) || d.agg == Aggregation::None || d.agg.is_middle() {
-        return;
-    }
-    d.normalize = true;
-    let x_is_part = d.x.is_some() && d.x_grain.is_none();
-    if !x_is_part {
-        // "what share of NCR's sales comes from X": what is told of it is the part, else the first named value. The
-        // others hold for the whole, too.
-        let is_value = |c: &Condition| matches!(c.test, Test::In(_));
-        let told = part_told(scene);
-        let part = conditions.iter().position(|c| is_value(c) && Some(c.column) == told);
-        let part = part.or_else(|| conditions.iter().position(is_value));
-        if let Some(at) = part {
-            d.part.push(conditions.remove(at));
-        } else {
-            d.normalize = false;
-        }
-    }
-}
-
-/// The column of a value that a verb tells of the whole: "comes from Alaska", "was snacks".
-fn part_told(scene: &Scene<'_>) -> Option<ColumnRef> {
-    let words = &scene.q.words;
-    scene.placed.iter().skip(1).find_map(|p| {
-        let Item::Value(column, _) = p.item else { return None };
-        let verb = words[..p.words.start].iter().rposition(|w| !w.is_any(&["the", "a", "from", "sa", "mga"]))?;
-        words[verb]
-            .is_any(&[
-                "did", "does", "do", "is", "are", "was", "were", "comes", "come", "came", "coming", "galing",
-                "nagmula", "mula",
-            ])
-            .then_some(column)
-    })
-}
 
 /// "when was the last payment": the date of it.
 fn asked_when(d: &Draft, scene: &Scene<'_>) -> Option<(ColumnRef, Aggregation)> {
@@ -155,16 +116,21 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         d.top_k = s.count.or(Some(1));
         return;
     }
-    let measure_next = next.is_some_and(|k| match placed[k].item {
-        Item::Column(c) => is_measure(model, c) || model.column(c).value_type.is_numeric() && d.y == Some(c),
-        _ => false,
-    });
+    let step = step_ranked(scene, s.item);
+    let measure_next = step.is_none()
+        && next.is_some_and(|k| match placed[k].item {
+            Item::Column(c) => is_measure(model, c) || model.column(c).value_type.is_numeric() && d.y == Some(c),
+            _ => false,
+        });
     let dimension_before = placed[..s.item].iter().any(|p| matches!(p.item, Item::Column(c) if !is_measure(model, c)));
     let asks_which = (q.has(Cue::Which) || asks_what(scene)) && (dimension_before || d.x.is_some());
-    let step_next = step_ranked(scene, s.item);
+    // "brands with the biggest average basket": ranked by what is theirs.
+    let at = placed[s.item].words.start;
+    let owned = dimension_before && q.words[at.saturating_sub(2)..at].iter().any(|w| w.is_any(OWNS));
+    let averaged = owned && d.y.is_some_and(|y| model.column(y).default_agg == Aggregation::Avg);
     if measure_next
         && !asks_which
-        && !step_next
+        && !averaged
         && s.count.is_none()
         && roles.measures.is_empty()
         && roles.counts.is_empty()
@@ -181,8 +147,9 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
         return;
     }
     d.order = Some(OrderBy { by: OrderTarget::Y, dir: s.dir });
-    let plural = next.is_some_and(|k| placed[k].words.clone().last().is_some_and(|w| q.words[w].norm.ends_with('s')));
-    d.top_k = s.count.or(if plural && !asks_which && !step_next { None } else { Some(1) });
+    let many = |p: &Placed| q.words[p.words.clone()].last().is_some_and(|w| w.norm.ends_with('s'));
+    let plural = step.or_else(|| next.map(|k| &placed[k])).is_some_and(many);
+    d.top_k = s.count.or(if plural && !asks_which { None } else { Some(1) });
     if asks_which && s.count.is_none() {
         let asked_plural = placed[..s.item]
             .iter()

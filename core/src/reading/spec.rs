@@ -60,6 +60,7 @@ pub fn to_spec(d: &Draft, q: &Question, model: &SemanticModel) -> QuickSpec {
         filters,
         part,
         having: d.having.map(|h| json!({ h.op: Literal::Number(h.bound).to_json() })),
+        count_groups: d.count_groups && d.having.is_some(),
         time_grain: d.x_grain,
         cyclic: d.cyclic,
         bin: d.bins.and_then(Bins::width),
@@ -123,7 +124,7 @@ fn filters(d: &Draft, model: &SemanticModel) -> Map<String, Value> {
     let name = |c: &Condition| column_name(model, d.root, c.column);
     let mut all = Map::new();
     let (conditions, pairs) = alternatives(d, model);
-    let is_time = |c: &&Condition| matches!(c.test, Test::Time { .. } | Test::Weekdays(_));
+    let is_time = |c: &&Condition| matches!(c.test, Test::Time { .. } | Test::Weekdays(_) | Test::Hours { .. });
     let (times, rest): (Vec<&Condition>, Vec<&Condition>) = conditions.into_iter().partition(is_time);
     if rest.iter().any(|c| c.or) {
         let mut groups: Vec<Map<String, Value>> = vec![Map::new()];
@@ -175,7 +176,7 @@ fn filters(d: &Draft, model: &SemanticModel) -> Map<String, Value> {
             }
         }
     }
-    for c in times.iter().filter(|c| matches!(c.test, Test::Weekdays(_))) {
+    for c in times.iter().filter(|c| !matches!(c.test, Test::Time { .. })) {
         merge(&mut all, name(c), c.test.to_json());
     }
     all

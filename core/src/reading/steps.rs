@@ -45,7 +45,8 @@ pub fn find_bins(words: &[Word]) -> Option<(Bins, Range<usize>)> {
 }
 
 /// Nouns for the parts of a range of numbers.
-const PARTS: &[&str] = &["bins", "buckets", "intervals", "bands", "brackets", "ranges", "band", "bracket", "range"];
+pub(super) const PARTS: &[&str] =
+    &["bins", "buckets", "intervals", "bands", "brackets", "ranges", "band", "bracket", "range"];
 
 /// "in 10 bins", "into five equal ranges".
 fn find_number(words: &[Word]) -> Option<(Bins, Range<usize>)> {

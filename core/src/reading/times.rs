@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::draft::Draft;
 use super::items::{Item, Placed};
-use super::question::Question;
+use super::question::{Question, word_range};
 use crate::entity::{Condition, Test};
 use crate::prompt::Word;
 use crate::semantic::{ColumnRef, Role, SemanticModel, ValueType};
@@ -18,6 +18,8 @@ pub struct TimeConditions {
     pub readings: Vec<String>,
     pub units: Vec<Option<Grain>>,
     pub ranges: usize,
+    /// Hours are asked of a dataset that keeps days.
+    pub hourless: bool,
 }
 
 /// The column of the calendar that a reading runs along: the root's own, else the nearest dataset's.
@@ -118,6 +120,23 @@ pub fn conditions(q: &Question, placed: &[Placed], model: &SemanticModel, d: &Dr
             alternative: false,
         });
     }
+    for hours in &q.times.hours {
+        let start = word_range(&q.words, &hours.tokens).start;
+        let near =
+            placed.iter().rev().filter(|p| p.words.end <= start && start - p.words.end <= 4).find_map(|p| {
+                match p.item {
+                    Item::Column(c) if keeps_hours(model, c) => Some(c),
+                    _ => None,
+                }
+            });
+        let Some(column) = near.or_else(|| clock_column(model, d)) else {
+            out.hourless = true;
+            continue;
+        };
+        let zone = clock.now.time_zone().iana_name().unwrap_or("UTC").to_owned();
+        let test = Test::Hours { from: hours.from, to: hours.to, zone };
+        out.conditions.push(Condition { column, test, or: false, alternative: false });
+    }
     out
 }
 
@@ -133,12 +152,29 @@ fn started_in(range: &TimeRange, unit: Option<Grain>, words: &[Word], column: &s
     TimeRange { start: range.start, end }
 }
 
+fn keeps_hours(model: &SemanticModel, c: ColumnRef) -> bool {
+    matches!(model.column(c).value_type, ValueType::Timestamp | ValueType::TimestampTz)
+}
+
+/// The column that the hours of the day are read from: the calendar's own where it keeps them, else another of the same
+/// dataset that tells when it happened, and not when the row was written.
+pub fn clock_column(model: &SemanticModel, d: &Draft) -> Option<ColumnRef> {
+    const KEPT: &[&str] = &["created", "updated", "modified", "generated", "loaded", "inserted", "imported", "deleted"];
+    let calendar = time_column(model, d)?;
+    let dataset = &model.datasets[calendar.dataset];
+    let others = (0..dataset.columns.len())
+        .map(|column| ColumnRef { dataset: calendar.dataset, column })
+        .filter(|c| !crate::prompt::words_of(&model.column(*c).name).iter().any(|w| KEPT.contains(&w.as_str())));
+    std::iter::once(calendar).chain(others).find(|c| keeps_hours(model, *c))
+}
+
 /// A whole-number column that holds years.
 fn year_column(model: &SemanticModel, root: usize, unit: Option<Grain>) -> Option<ColumnRef> {
     let columns = &model.datasets[root].columns;
     let column =
-        columns.iter().position(|c| c.value_type == ValueType::Integer && c.name.to_lowercase().contains("year"))?;
-    (unit == Some(Grain::Year)).then_some(ColumnRef { dataset: root, column })
+        columns.iter().position(|c| c.value_type == ValueType::Integer && c.name.to_lowercase().contains("year"));
+    let column = column.map(|column| ColumnRef { dataset: root, column }).or_else(|| own_year_column(model, root))?;
+    (unit == Some(Grain::Year)).then_some(column)
 }
 
 /// A column of the dataset that holds years as whole numbers.

@@ -3,6 +3,7 @@
 use super::cues::Cue;
 use super::items::{Item, Placed};
 use super::question::Question;
+use crate::semantic::{SemanticModel, Source};
 
 /// What is denied, from one dataset's point of view.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -14,14 +15,27 @@ pub(super) struct Denied {
 }
 
 /// Finds the datasets that are denied and marks the items that say it.
-pub(super) fn find_denied(q: &Question, placed: &[Placed], root: usize, used: &mut [bool]) -> Denied {
+pub(super) fn find_denied(
+    q: &Question,
+    placed: &[Placed],
+    model: &SemanticModel,
+    root: usize,
+    used: &mut [bool],
+) -> Denied {
     let mut denied = Denied::default();
     for i in 1..placed.len() {
         let Item::Dataset(dataset) = placed[i].item else { continue };
-        let passed = |p: &Placed| matches!(p.item, Item::Filler | Item::Unknown);
+        // "never opened a ticket": what is done with it may be called like one of its dates.
+        let verb = |p: &Placed| {
+            matches!(p.item, Item::Column(c) if c.dataset == dataset
+                && p.words.len() == 1
+                && p.source != Some(Source::Name)
+                && model.column(c).value_type.is_temporal())
+        };
+        let passed = |p: &Placed| matches!(p.item, Item::Filler | Item::Unknown) || verb(p);
         let Some(cue) = (0..i).rev().find(|k| !passed(&placed[*k])) else { continue };
         let plain_no = q.words[placed[i].words.start - 1].is("no");
-        let verb_between = placed[cue + 1..i].iter().any(|p| p.item == Item::Unknown);
+        let verb_between = placed[cue + 1..i].iter().any(|p| p.item == Item::Unknown || verb(p));
         let says = |words: &[&str]| q.words[placed[cue].words.clone()].iter().any(|w| w.is_any(words));
         let none = match placed[cue].item {
             Item::Cue(Cue::Missing) => !verb_between,
@@ -40,6 +54,9 @@ pub(super) fn find_denied(q: &Question, placed: &[Placed], root: usize, used: &m
             denied.datasets.push(dataset);
             used[i] = true;
             used[cue] |= none;
+            for (flag, p) in used[cue + 1..i].iter_mut().zip(&placed[cue + 1..i]) {
+                *flag |= verb(p);
+            }
         }
     }
     denied

@@ -19,7 +19,14 @@ pub fn agreement(a: &QuickSpec, b: &QuickSpec) -> Agreement {
         (3.0, a.filters == b.filters),
         (1.0, a.time_grain == b.time_grain),
         (1.0, a.top_k == b.top_k && a.top_per == b.top_per),
-        (2.0, a.transform == b.transform && a.normalize == b.normalize && a.part == b.part && a.having == b.having),
+        (
+            2.0,
+            a.transform == b.transform
+                && a.normalize == b.normalize
+                && a.part == b.part
+                && a.having == b.having
+                && a.count_groups == b.count_groups,
+        ),
     ];
     let whole: f32 = parts.iter().map(|(weight, _)| weight).sum();
     Agreement(parts.iter().filter(|(_, same)| *same).map(|(weight, _)| weight).sum::<f32>() / whole)

@@ -84,6 +84,7 @@ pub fn resolve(
         filters,
         part: Map::new(),
         having: None,
+        count_groups: false,
         time_grain: time_axis.then(|| grain.unwrap_or(Grain::Month)),
         order_by: order_by.filter(|_| x.is_some()),
         top_k: draft.limit.filter(|_| x.is_some()),

@@ -193,10 +193,12 @@ pub fn judge(q: &Question, best: &Draft, evidence: &Evidence, model: &SemanticMo
         }
     }
     let sold = || best.x.is_some() && q.words.iter().any(|w| w.stem == "sell");
+    let step_ranked = best.x_grain.is_some() && best.top_k.is_some() && best.root_has_measure(model);
     if !best.grounded
         && !best.raw
         && unknown == 0
         && !sold()
+        && !step_ranked
         && q.cues.iter().any(|c| matches!(c.cue, Cue::Superlative(_)))
     {
         return clarify(0.2, "The question leaves open what is to be ranked.".into());

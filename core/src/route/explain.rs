@@ -90,6 +90,9 @@ pub fn describe(spec: &QuickSpec) -> String {
         };
         s.push_str(&format!(", of those with {words} {bound}"));
     }
+    if spec.count_groups {
+        s = format!("Number of groups: {}", lower_first(&s));
+    }
     if !spec.via.is_empty() {
         s.push_str(&format!(", joined over {}", spec.via.join(" and ")));
     }
@@ -174,6 +177,7 @@ fn operator(op: &str) -> &str {
         "ilike" | "like" => "like",
         "not_ilike" | "not_like" => "not like",
         "weekday" => "on weekdays",
+        "time_of_day" => "at hours",
         other => other,
     }
 }
@@ -182,6 +186,7 @@ fn plain(v: &Value) -> String {
     match v {
         Value::String(s) => format!("'{s}'"),
         Value::Array(l) => l.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(hours) => ["from", "to"].map(|end| hours.get(end).map_or_else(String::new, plain)).join(" to "),
         other => other.to_string(),
     }
 }

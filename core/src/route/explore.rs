@@ -103,6 +103,7 @@ pub fn overview(dataset: &Dataset) -> QuickSpec {
         filters: serde_json::Map::new(),
         part: serde_json::Map::new(),
         having: None,
+        count_groups: false,
         time_grain: None,
         cyclic: false,
         bin: None,

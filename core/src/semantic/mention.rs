@@ -62,10 +62,20 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
             let span = start..end;
             // A word like "and" or "a" names a value only between quotes, a column only by its very name.
             let bare = !says[span.clone()].contains(&true);
+            // "no-show": one word to whoever wrote it.
+            let hyphened =
+                span.len() > 1 && words[span.clone()].windows(2).all(|pair| pair[1].token == pair[0].token + 2);
+            let bare = bare && !hyphened;
             let mut candidates = Vec::new();
             spans.names(&mut candidates, |source| !bare || matches!(source, Source::Name | Source::Alias));
             if !bare {
                 spans.values(&mut candidates);
+                let content =
+                    words[span.clone()].iter().filter(|w| w.kind != TokenKind::Symbol && !is_stopword(&w.norm)).count();
+                if span.len() > 1 && content < 2 && !hyphened {
+                    // "in Physics" is one word of 'Topics in Physics': one word alone is no part of a name.
+                    candidates.retain(|c| !(matches!(c.meaning, Meaning::Value(..)) && c.source == Source::Partial));
+                }
             }
             if end - start <= MOST_PARTIAL && !partial_done && !bare {
                 let stems: Vec<&str> = words[span.clone()].iter().map(|w| w.stem.as_str()).collect();

@@ -33,7 +33,7 @@ const GROUPS: &[&[&str]] = &[
     &["job", "occupation", "profession"],
     &["surname", "last name", "family name"],
     &["given name", "first name", "forename"],
-    &["birthday", "date of birth", "birth date"],
+    &["birthday", "date of birth", "birth date", "birth", "dob", "born"],
     &["zip", "zip code", "postcode", "postal code"],
     &["headquarters", "headquarter", "head office"],
     &["quantity", "qty"],

@@ -126,6 +126,9 @@ pub fn build(spec: &QuickSpec, model: &SemanticModel, clock: &SqlClock) -> Resul
     }
     if let Some(having) = &spec.having {
         sql.push_str(&having_sql(having, &y_sql)?);
+        if spec.count_groups && grouped && x_sql.is_some() {
+            return Ok(format!("SELECT count(DISTINCT x_axis) AS y_value FROM ({sql}) AS counted"));
+        }
     }
     if let (Some(transform), true) = (spec.transform, grouped && x_sql.is_some()) {
         let window = spec.window.unwrap_or(3).clamp(2, 366);

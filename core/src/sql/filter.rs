@@ -115,6 +115,9 @@ fn column_conditions(key: &str, c: &Resolved<'_>, value: &Value) -> Result<Vec<S
                 if each.len() > 1 { format!("({joined})") } else { joined }
             }
             "weekday" => weekdays(c, operand).ok_or_else(|| problem("\"weekday\" needs days 1-7 of a date column"))?,
+            "time_of_day" => time_of_day(c, operand).ok_or_else(|| {
+                problem("\"time_of_day\" needs \"from\" and \"to\" (HH:MM) of a column that keeps the time")
+            })?,
             other => return Err(problem(&format!("unknown operator {other:?}"))),
         });
     }
@@ -134,6 +137,32 @@ fn weekdays(c: &Resolved<'_>, operand: &Value) -> Option<String> {
         _ => return None,
     };
     (!days.is_empty()).then(|| format!("extract(isodow FROM {}) IN ({})", c.sql, days.join(", ")))
+}
+
+/// `{"from": "17:00", "to": "20:00", "zone": "Asia/Manila"}`, half-open; over midnight where it ends before it starts.
+fn time_of_day(c: &Resolved<'_>, operand: &Value) -> Option<String> {
+    let clock = |name: &str| {
+        let text = operand.get(name)?.as_str()?;
+        let (hour, minute) = text.split_once(':')?;
+        let part = |t: &str| (t.len() == 2).then(|| t.parse::<u16>().ok()).flatten();
+        let (hour, minute) = (part(hour)?, part(minute)?);
+        (minute < 60 && hour * 60 + minute <= 24 * 60).then(|| text.to_owned())
+    };
+    let (from, to) = (clock("from")?, clock("to")?);
+    let local = match c.column.value_type {
+        ValueType::TimestampTz => {
+            format!("({} AT TIME ZONE {})::time", c.sql, quote_literal(operand.get("zone")?.as_str()?))
+        }
+        ValueType::Timestamp => format!("{}::time", c.sql),
+        _ => return None,
+    };
+    let (after, before) = (format!("{local} >= TIME '{from}'"), format!("{local} < TIME '{to}'"));
+    Some(match (from.as_str(), to.as_str()) {
+        (from, to) if from > to => format!("({after} OR {before})"),
+        (_, "24:00") => after,
+        ("00:00", _) => before,
+        _ => format!("{after} AND {before}"),
+    })
 }
 
 fn equal(key: &str, c: &Resolved<'_>, value: &Value, not: bool) -> Result<String, SpecError> {

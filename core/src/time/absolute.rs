@@ -209,7 +209,12 @@ fn bare_year(w: &Words, i: usize) -> Option<Point> {
         "minus",
     ];
     let before = i.checked_sub(1);
-    let counted = before.is_some_and(|b| w.is_any(b, NUMBER_BEFORE) || w.is_symbol(b, &["<", ">", "=", "+", "*"]));
+    // "2024 over 2023": one year over another is no bound.
+    let earlier = |at: usize| four_digit_year(w, at).is_some_and(|other| (year - other).abs() <= 10);
+    let over_year =
+        before.is_some_and(|b| w.is_any(b, &["over"])) && (2..=3).any(|back| i >= back && earlier(i - back));
+    let counted =
+        !over_year && before.is_some_and(|b| w.is_any(b, NUMBER_BEFORE) || w.is_symbol(b, &["<", ">", "=", "+", "*"]));
     // "between 500 and 2000", "between 1950 and 5000": numbers, not years.
     let joined = before.is_some_and(|b| w.is_any(b, &["and", "to", "or"]) || w.is_symbol(b, &["-"]));
     let beside_number =

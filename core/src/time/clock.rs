@@ -55,6 +55,8 @@ pub struct TimeMatch {
     pub unit: Option<Grain>,
     /// The words could as well mean something else: a bare `2024` (a number), "may" without a year.
     pub weak: bool,
+    /// The stretches that its two ends name ("from 2023 to 2024"), and the token at which the second begins.
+    pub ends: Option<(TimeRange, TimeRange, usize)>,
     /// How it was read, for people: "last month: 2025-02-01 to 2025-02-28".
     pub reading: String,
 }
@@ -65,6 +67,15 @@ pub struct DayFilter {
     pub tokens: Range<usize>,
     /// ISO numbers (Monday = 1 .. Sunday = 7), ascending.
     pub days: Vec<u8>,
+}
+
+/// Hours of the day a question is limited to: "between 5 and 8 pm".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HourFilter {
+    pub tokens: Range<usize>,
+    /// Minutes since midnight, half-open; an end before its start lies on the next day.
+    pub from: u16,
+    pub to: u16,
 }
 
 /// How far back the range of comparison lies from the range that is asked for.
@@ -92,6 +103,7 @@ pub struct Findings {
     /// In order, without overlap.
     pub matches: Vec<TimeMatch>,
     pub days: Vec<DayFilter>,
+    pub hours: Vec<HourFilter>,
     pub shifts: Vec<ShiftMatch>,
     pub grains: Vec<GrainMatch>,
     /// What could not be read and why, for people: "there is no 30 February".

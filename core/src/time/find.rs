@@ -4,6 +4,7 @@ use super::absolute::{Point, point_at};
 use super::compare::shift_at;
 use super::days::days_at;
 use super::grains::grains_of;
+use super::hours::hours_at;
 use super::named::{Shape, Tense, When};
 use super::ranges::{Ranged, range_at};
 use super::reading::reading;
@@ -26,6 +27,11 @@ pub fn read(tokens: &[Token], clock: &Clock) -> Findings {
     while i < w.len() {
         if !w.may_start(i) {
             i += 1;
+            continue;
+        }
+        if let Some(hours) = hours_at(&w, i) {
+            i = hours.tokens.end;
+            findings.hours.push(hours);
             continue;
         }
         // "by month", "each weekday": an axis, not a condition.
@@ -70,6 +76,19 @@ pub fn read(tokens: &[Token], clock: &Clock) -> Findings {
     findings
 }
 
+/// The two stretches that the ends of a range name, each by itself.
+pub fn parted(m: &TimeMatch, tokens: &[Token]) -> Option<[TimeMatch; 2]> {
+    let (first, second, at) = m.ends?;
+    let half = |range: TimeRange, words: std::ops::Range<usize>| {
+        let said: Vec<&str> = tokens.get(words.clone())?.iter().map(|t| t.text.as_str()).collect();
+        let reading = reading(&said.join(" "), range, None);
+        Some(TimeMatch { tokens: words, range, unit: m.unit, weak: false, ends: None, reading })
+    };
+    Some([half(first, m.tokens.start..at)?, half(second, at..m.tokens.end)?])
+}
+
+const COMPARING: &[&str] = &["compare", "comparing", "comparison", "compared", "change", "growth", "difference"];
+
 enum Found {
     Range(Ranged),
     Point(Point),
@@ -77,11 +96,11 @@ enum Found {
 
 /// Fixes one expression's range, or notes why it has none.
 fn settle(w: &Words, start: usize, end: usize, hit: Found, findings: &mut Findings) {
-    let (range, unit, weak, note) = match hit {
-        Found::Range(r) => (r.range, r.unit, r.weak, r.note),
+    let (range, unit, weak, note, ends) = match hit {
+        Found::Range(r) => (r.range, r.unit, r.weak, r.note, r.ends),
         Found::Point(p) => {
             let span = p.when.resolve(Tense::Ended, w.clock);
-            (span.map(|s| s.range()), span.and_then(|s| s.unit), p.weak, p.note)
+            (span.map(|s| s.range()), span.and_then(|s| s.unit), p.weak, p.note, None)
         }
     };
     let words = w.text(start..end);
@@ -91,8 +110,21 @@ fn settle(w: &Words, start: usize, end: usize, hit: Found, findings: &mut Findin
             range,
             unit,
             weak,
+            ends,
             reading: reading(&words, range, note),
         }),
+        // "compare 2024 to 2023": no stretch from the one to the other.
+        None if ends.is_some() && (0..w.len()).any(|i| w.is_any(i, COMPARING)) => {
+            let whole = TimeMatch {
+                tokens: start..end,
+                range: TimeRange { start: None, end: None },
+                unit,
+                weak,
+                ends,
+                reading: String::new(),
+            };
+            findings.matches.extend(parted(&whole, w.tokens).into_iter().flatten());
+        }
         None => findings.notes.push(format!("\"{words}\" is not a time on the calendar")),
     }
 }
@@ -168,7 +200,7 @@ fn join_halves(w: &Words, matches: &mut Vec<TimeMatch>) {
         if let Some(range) = joined {
             let tokens = a.tokens.start..b.tokens.end;
             let reading = reading(&w.text(tokens.clone()), range, None);
-            matches[k - 1] = TimeMatch { tokens, range, unit: b.unit, weak: false, reading };
+            matches[k - 1] = TimeMatch { tokens, range, unit: b.unit, weak: false, ends: None, reading };
             matches.remove(k);
         } else {
             k += 1;

@@ -67,7 +67,7 @@ pub(super) fn lookup(norm: &str) -> Option<Lex> {
 /// Words that mean no time by themselves but start an expression ("since", "between", "the" year before, "by" month).
 pub(super) fn is_lead_word(norm: &str) -> bool {
     static LEADS: OnceLock<HashSet<&'static str>> = OnceLock::new();
-    const WORDS: &str = "a above across after against ang antes apres as at avant bago bawat before beginning between bis \
+    const WORDS: &str = "a above across after against ang around during antes apres as at avant bago bawat before beginning between bis \
         buhat business by cada calendar chaque closing compare compared comparison corresponding cy dari day de depuis \
         desde despues each earlier ending entre equivalent every final financial fiscal for from fy hanggang hasta in into \
         jede jeden jedes kada kumpara later mag more mula nach newer no noong not of older on over pagitan pagkatapos par \

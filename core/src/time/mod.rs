@@ -9,6 +9,7 @@ mod days;
 mod find;
 mod grains;
 mod holds;
+mod hours;
 mod lexicon;
 mod named;
 mod numeric;
@@ -22,9 +23,10 @@ mod tests;
 
 pub use calendar::after_one;
 pub use clock::{
-    Clock, DayFilter, Findings, Grain, GrainKind, GrainMatch, RelativeShift, ShiftMatch, TimeMatch, TimeRange, Weekday,
+    Clock, DayFilter, Findings, Grain, GrainKind, GrainMatch, HourFilter, RelativeShift, ShiftMatch, TimeMatch,
+    TimeRange, Weekday,
 };
 pub use compare::shifted;
-pub use find::{find, read};
+pub use find::{find, parted, read};
 pub use grains::find_grains;
 pub use holds::{holds_for, is_timeless};

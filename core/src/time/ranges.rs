@@ -17,6 +17,8 @@ pub(super) struct Ranged {
     pub unit: Option<Grain>,
     pub weak: bool,
     pub note: Option<&'static str>,
+    /// What the two ends name by themselves, and where the second begins.
+    pub ends: Option<(TimeRange, TimeRange, usize)>,
 }
 
 /// The range that starts at token `i`, two-ended or one-ended, whichever is longer.
@@ -64,6 +66,7 @@ fn two_ended(w: &Words, i: usize) -> Option<Ranged> {
         unit: end.and_then(|s| s.unit),
         weak: (years_only(first) && years_only(second)) || (first.weak && second.weak),
         note: first.note.or(second.note),
+        ends: start.zip(end).filter(|(a, b)| a.unit == b.unit).map(|(a, b)| (a.range(), b.range(), second_at)),
     })
 }
 
@@ -383,7 +386,7 @@ fn part_of_year(w: &Words, i: usize) -> Option<Ranged> {
     let whole = whole.when.resolve(Tense::Ended, w.clock)?;
     let span = point.when.or_year(year).resolve(Tense::Ended, w.clock)?;
     let range = if until { closed(whole.start, span.end) } else { closed(span.start, whole.end) };
-    Some(Ranged { next: point.next, range, unit: span.unit, weak: false, note: point.note })
+    Some(Ranged { next: point.next, range, unit: span.unit, ends: None, weak: false, note: point.note })
 }
 
 /// "January 2024 to date", "2023 to present": from its start up to and including today.
@@ -403,6 +406,7 @@ fn date_to_now(w: &Words, i: usize) -> Option<Ranged> {
         unit: start.and_then(|s| s.unit),
         weak: false,
         note: point.note,
+        ends: None,
     })
 }
 
@@ -415,5 +419,5 @@ fn open_at(w: &Words, point: Point, bound: Bound) -> Ranged {
         Bound::Before => TimeRange { start: None, end: Some(s.start) },
         Bound::Until => TimeRange { start: None, end: Some(s.end) },
     });
-    Ranged { next: point.next, range, unit: span.and_then(|s| s.unit), weak: false, note: point.note }
+    Ranged { next: point.next, range, unit: span.and_then(|s| s.unit), weak: false, note: point.note, ends: None }
 }
