@@ -82,6 +82,10 @@ pub(super) fn lost_object(q: &Question, placed: &[Placed]) -> Option<String> {
         "result",
         "set",
     ];
+    if !q.times.notes.is_empty() {
+        // "on 30 February": what is said of the date says it better.
+        return None;
+    }
     let titled = q.tokens.iter().filter(|t| t.text.starts_with(char::is_uppercase)).count() * 2 > q.words.len();
     let mut at = 0;
     while at < placed.len() {
