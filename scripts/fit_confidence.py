@@ -30,7 +30,7 @@ def predict(w, x):
     return 1 / (1 + np.exp(-(w[0] + x @ w[1:])))
 
 
-def sober(p, untouched=0.85, sure=0.955, surest=0.98):
+def sober(p, untouched=0.85, sure=0.955, surest=0.97):
     """The upper end of the scale as core/src/route/confidence.rs stretches it."""
     middle = untouched + (p - untouched) * (0.9 - untouched) / (sure - untouched)
     return np.where(p <= untouched, p, np.where(p < sure, middle, 0.9 + (p - sure) * (surest - 0.9) / (1 - sure)))

@@ -8,6 +8,7 @@ use super::conditions::find_conditions;
 use super::cues::Cue;
 use super::dimensions::{dimensions, splits};
 use super::doubt::{contradiction, find_way, times_apart};
+use super::extremes::is_row_number;
 use super::having::{Having, ONE_FIGURE, bound_axis, bound_figure, bounds_related, compared_measure, find_having};
 use super::implied::days_of_ages;
 use super::items::{Item, Items, Placed, items_for};
@@ -305,7 +306,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     beside(&mut d, &scene, &used);
     d.contradiction = contradiction(&d.conditions, model)
         .or_else(|| times_apart(&scene).then(|| "no moment lies within both ranges of time".to_owned()));
-    d.score += layer_bonus(q, model, root) - unused_penalty(q, placed, &used, &d);
+    d.score += layer_bonus(q, model, root) - unused_penalty(&scene, &used, &d);
     d.items = items;
     Some(d)
 }
@@ -403,7 +404,8 @@ fn layer_bonus(q: &Question, model: &SemanticModel, root: usize) -> f32 {
 }
 
 /// Named things that the reading has no use for.
-fn unused_penalty(q: &Question, placed: &[Placed], used: &[bool], d: &Draft) -> f32 {
+fn unused_penalty(scene: &Scene<'_>, used: &[bool], d: &Draft) -> f32 {
+    let Scene { q, model, placed, .. } = *scene;
     let mut penalty = 0.0;
     for (i, p) in placed.iter().enumerate() {
         if let Item::Column(c) = p.item
@@ -412,6 +414,7 @@ fn unused_penalty(q: &Question, placed: &[Placed], used: &[bool], d: &Draft) -> 
             && d.y != Some(c)
             && d.split != Some(c)
             && !d.beside.iter().any(|(figure, _)| *figure == Some(c))
+            && !is_row_number(model, c, p)
         {
             penalty += q.weights.unused;
         }

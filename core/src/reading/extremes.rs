@@ -58,6 +58,11 @@ pub(super) fn extreme(d: &mut Draft, scene: &Scene<'_>, s: &Superlative, next: O
     };
     if let Some((y, agg)) = found {
         (d.y, d.agg, d.assumed_measure) = (Some(y), agg, false);
+        // "the largest line amount": the lines are no axis.
+        let rows = |x: &ColumnRef| {
+            next.is_some_and(|k| placed[k].item == Item::Column(*x) && is_row_number(model, *x, &placed[k]))
+        };
+        d.x = d.x.filter(|x| !rows(x));
     }
     found.is_some()
 }

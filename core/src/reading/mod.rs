@@ -1,5 +1,6 @@
 //! Reading a question: words to a QuickSpec draft, as a search over joint readings.
 
+mod averages;
 mod beside;
 mod beyond;
 mod calendar_names;

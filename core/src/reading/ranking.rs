@@ -148,7 +148,8 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     }
     d.order = Some(OrderBy { by: OrderTarget::Y, dir: s.dir });
     let many = |p: &Placed| q.words[p.words.clone()].last().is_some_and(|w| w.norm.ends_with('s'));
-    let plural = step.or_else(|| next.map(|k| &placed[k])).is_some_and(many);
+    let owner = placed[..s.item].iter().rev().find(|p| matches!(p.item, Item::Column(_))).filter(|_| owned);
+    let plural = step.or(owner).or_else(|| next.map(|k| &placed[k])).is_some_and(many);
     d.top_k = s.count.or(if plural && !asks_which { None } else { Some(1) });
     if asks_which && s.count.is_none() {
         let asked_plural = placed[..s.item]

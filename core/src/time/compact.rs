@@ -25,11 +25,19 @@ pub(super) fn point_at(w: &Words, i: usize) -> Option<Point> {
     let dash = usize::from(w.is_symbol(next, &["-", "/"]) && w.touches_next(next));
     let Some((after, year, fiscal)) = year_after(w, next + dash)
         .or_else(|| four_digit_year(w, next + dash).map(|year| (next + dash + 1, year, false)))
+        .or_else(|| short_year(w, next + dash))
     else {
         return Some(Point::named(next, shape, None));
     };
     next = after;
     Some(Point::named(next, if fiscal { fiscal_shape(shape) } else { shape }, Some(year)))
+}
+
+/// "Q4 24" at the end of what is said: no number of anything.
+fn short_year(w: &Words, at: usize) -> Option<(usize, i16, bool)> {
+    let (n, 2) = w.digits(at)? else { return None };
+    let ends = at + 1 >= w.len() || w.is_symbol(at + 1, &[",", ".", "?", "!", ";", ")"]);
+    ((15..=39).contains(&n) && ends).then(|| (at + 1, century(n, w), false))
 }
 
 /// "FY24", "FY2024" as a word of its own.

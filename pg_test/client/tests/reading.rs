@@ -199,7 +199,23 @@ fn questions_written_beforehand_stay_right() {
             include_str!("../../reading/fresh/clinic.txt"),
         ),
         ("haul", include_str!("../../reading/fresh/haul.sql").to_owned(), include_str!("../../reading/fresh/haul.txt")),
+        (
+            "campus",
+            include_str!("../../reading/fresh/campus.sql").to_owned(),
+            include_str!("../../reading/fresh/campus.txt"),
+        ),
+        (
+            "lodge",
+            include_str!("../../reading/fresh/lodge.sql").to_owned(),
+            include_str!("../../reading/fresh/lodge.txt"),
+        ),
+        (
+            "helpdesk",
+            include_str!("../../reading/fresh/helpdesk.sql").to_owned(),
+            include_str!("../../reading/fresh/helpdesk.txt"),
+        ),
         ("scout", scout_data(), include_str!("../../reading/fresh/scout.txt")),
+        ("scout", scout_data(), include_str!("../../reading/fresh/scout_later.txt")),
     ];
     let mut lost = Vec::new();
     for (name, data, text) in kits {

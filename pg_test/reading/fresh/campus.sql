@@ -1,0 +1,33 @@
+-- A university: students, what they study, who teaches it and where. Deterministic.
+CREATE SCHEMA campus;
+CREATE TABLE campus.departments (department_id int PRIMARY KEY, department_name text NOT NULL UNIQUE, building text NOT NULL, annual_budget numeric(12,2) NOT NULL, founded_year int NOT NULL);
+CREATE TABLE campus.instructors (instructor_id int PRIMARY KEY, full_name text NOT NULL, department_id int NOT NULL REFERENCES campus.departments, title text NOT NULL, salary numeric(10,2) NOT NULL, hired_on date NOT NULL, is_tenured boolean NOT NULL);
+CREATE TABLE campus.rooms (room_id int PRIMARY KEY, room_code text NOT NULL UNIQUE, building text NOT NULL, room_type text NOT NULL, capacity int NOT NULL, has_projector boolean NOT NULL);
+CREATE TABLE campus.courses (course_id int PRIMARY KEY, course_code text NOT NULL UNIQUE, course_title text NOT NULL, department_id int NOT NULL REFERENCES campus.departments, credits int NOT NULL, level text NOT NULL);
+CREATE TABLE campus.sections (section_id int PRIMARY KEY, course_id int NOT NULL REFERENCES campus.courses, instructor_id int NOT NULL REFERENCES campus.instructors, room_id int REFERENCES campus.rooms, term text NOT NULL, start_date date NOT NULL, end_date date NOT NULL, delivery_mode text NOT NULL);
+CREATE TABLE campus.students (student_id int PRIMARY KEY, full_name text NOT NULL, gender text NOT NULL, birth_date date NOT NULL, home_city text NOT NULL, home_country text NOT NULL, major_department_id int NOT NULL REFERENCES campus.departments, admitted_on date NOT NULL, is_part_time boolean NOT NULL, scholarship_amount numeric(9,2));
+CREATE TABLE campus.enrolments (enrolment_id int PRIMARY KEY, student_id int NOT NULL REFERENCES campus.students, section_id int NOT NULL REFERENCES campus.sections, enrolled_on date NOT NULL, status text NOT NULL, final_grade numeric(4,1), UNIQUE (student_id, section_id));
+CREATE OR REPLACE FUNCTION pg_temp.h(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT (hashint8extended(a, b) & 1048575)::int $$;
+INSERT INTO campus.departments VALUES
+ (1,'Computer Science','Turing Building',2400000,1984),(2,'Mathematics','Euler Hall',1100000,1951),(3,'Physics','Curie Hall',1850000,1951),
+ (4,'Biology','Curie Hall',1720000,1958),(5,'Chemistry','Curie Hall',1640000,1955),(6,'History','Austen House',620000,1949),
+ (7,'Philosophy','Austen House',410000,1949),(8,'Economics','Euler Hall',1250000,1966),(9,'Psychology','Turing Building',980000,1972),
+ (10,'Fine Arts','Austen House',730000,1990),(11,'Linguistics','Austen House',380000,2003),(12,'Astronomy','Curie Hall',290000,2019);
+INSERT INTO campus.instructors SELECT i, (ARRAY['Agnes','Bertrand','Cecilia','Dmitri','Esther','Florian','Ingrid','Joaquin','Kavita','Lorenzo','Miriam'])[1+i%11]||' '||(ARRAY['Abbott','Castellano','Fujimori','Hargreaves','Iyer','Kowalski','Mbeki'])[1+i%7],
+ CASE WHEN i<=12 THEN i ELSE (ARRAY[1,1,1,2,2,3,3,4,4,5,5,6,8,8,9,9,10,7])[1+pg_temp.h(i,1)%18] END, (ARRAY['Lecturer','Assistant Professor','Associate Professor','Professor','Lecturer'])[1+pg_temp.h(i,2)%5],
+ 48000+(pg_temp.h(i,3)%700)*100, date '2004-08-15'+pg_temp.h(i,4)%7400, pg_temp.h(i,5)%3=0 FROM generate_series(1,64) i;
+INSERT INTO campus.rooms SELECT i, left(b,1)||'-'||(100+i*7), b, (ARRAY['lecture hall','seminar room','laboratory','seminar room','computer lab'])[1+pg_temp.h(i,6)%5], 12+(pg_temp.h(i,7)%30)*6, pg_temp.h(i,8)%4>0
+ FROM generate_series(1,36) i, LATERAL (SELECT (ARRAY['Turing Building','Euler Hall','Curie Hall','Austen House'])[1+pg_temp.h(i,9)%4] b) x;
+INSERT INTO campus.courses SELECT i, upper(left(replace(department_name,' ',''),4))||(100*lv+i), (ARRAY['Introduction to ','Foundations of ','Topics in ','Advanced ','Seminar in ','Methods of ','Applied ','Ethics of ','Research in ','Readings in ','Modern ','Computing for ','Statistics for ','Projects in ','Frontiers of ','Writing for '])[row_number() OVER (PARTITION BY d ORDER BY i)]||department_name, d, 2+pg_temp.h(i,10)%4, (ARRAY['introductory','intermediate','advanced'])[lv]
+ FROM (SELECT i, CASE WHEN i<=11 THEN i ELSE (ARRAY[1,1,1,1,2,2,3,3,4,4,5,6,6,8,8,9,10])[1+pg_temp.h(i,11)%17] END d, 1+pg_temp.h(i,12)%3 lv FROM generate_series(1,92) i) s JOIN campus.departments ON department_id=d;
+INSERT INTO campus.sections SELECT i, course_id, (SELECT instructor_id FROM campus.instructors n WHERE n.department_id=c.department_id ORDER BY pg_temp.h(instructor_id,i) LIMIT 1), CASE WHEN m<>'online' THEN 1+pg_temp.h(i,13)%33 END,
+ (ARRAY['Fall 2022','Spring 2023','Fall 2023','Spring 2024','Fall 2024','Spring 2025'])[t], (ARRAY[date '2022-09-05',date '2023-01-23',date '2023-09-04',date '2024-01-22',date '2024-09-02',date '2025-01-20'])[t], (ARRAY[date '2022-12-16',date '2023-05-19',date '2023-12-15',date '2024-05-17',date '2024-12-13',date '2025-05-16'])[t], m
+ FROM (SELECT i, 1+pg_temp.h(i,14)%86 cid, 1+pg_temp.h(i,15)%6 t, (ARRAY['in person','in person','hybrid','online','in person'])[1+pg_temp.h(i,16)%5] m FROM generate_series(1,270) i) s JOIN campus.courses c ON course_id=cid;
+INSERT INTO campus.students SELECT i, (ARRAY['Aisha','Benedict','Camila','Dominic','Eleni','Farid','Gabriela','Hiroshi','Isabel','Jerome','Kirsten','Luca','Mariam','Nikolai','Olivia','Paolo','Renata','Stefan','Tala'])[1+i%19]||' '||(ARRAY['Aguilar','Bautista','Cho','Delacroix','Eriksen','Ferreira','Gupta','Hoffmann','Ibrahim','Jansen','Kim','Lopez','Mendoza','Nwosu','Ocampo','Park','Quinto','Reyes','Santiago','Torres','Umali','Villanueva','Wagner'])[1+i%23],
+ CASE pg_temp.h(i,17)%20 WHEN 0 THEN 'Other' ELSE (ARRAY['Female','Male'])[1+pg_temp.h(i,18)%2] END, date '1995-02-01'+pg_temp.h(i,19)%4200, (ARRAY['Manila','Cebu','Davao','Seoul','Bandung','Hanoi','Manila'])[c], (ARRAY['Philippines','Philippines','Philippines','South Korea','Indonesia','Vietnam','Philippines'])[c],
+ (ARRAY[1,1,1,1,2,3,4,4,4,5,6,7,8,8,8,9,9,9,10,11])[1+pg_temp.h(i,20)%20], (ARRAY[date '2020-08-17',date '2021-08-16',date '2022-08-15',date '2023-08-14',date '2024-08-19',date '2024-01-08'])[1+pg_temp.h(i,21)%6], pg_temp.h(i,22)%6=0, CASE WHEN pg_temp.h(i,23)%3=0 THEN 1000+(pg_temp.h(i,24)%60)*250 END
+ FROM (SELECT i, 1+pg_temp.h(i,25)%7 c FROM generate_series(1,420) i) s;
+INSERT INTO campus.enrolments SELECT row_number() OVER (ORDER BY i), st, se, start_date-pg_temp.h(i,26)%45, s2, CASE WHEN s2='completed' THEN 52+(pg_temp.h(i,27)%250+pg_temp.h(i,28)%230)/10.0 END
+ FROM (SELECT DISTINCT ON (st, se) * FROM (SELECT i, 1+(pg_temp.h(i,29)%395+pg_temp.h(i,30)%395)/2 st, 1+pg_temp.h(i,31)%262 se FROM generate_series(1,2000) i) q ORDER BY st, se, i) e JOIN campus.sections ON section_id=se,
+ LATERAL (SELECT CASE WHEN pg_temp.h(i,32)%9=0 THEN 'dropped' WHEN term='Spring 2025' THEN 'in progress' ELSE 'completed' END s2) x;
+ANALYZE;
