@@ -46,8 +46,11 @@ pub(super) fn dimensions(
     let Scene { q, model, roles, placed } = *scene;
     let numeric = |c: ColumnRef| model.column(c).value_type.is_numeric();
     let mut groups: Vec<ColumnRef> = Vec::new();
-    let listed =
-        |n: &super::roles::Named| n.item > 0 && placed[n.item - 1].item == Item::Comma && described(scene, n.item);
+    let listed = |n: &super::roles::Named| {
+        n.item > 0
+            && placed[n.item - 1].item == Item::Comma
+            && (described(scene, n.item) || is_row_number(model, n.column, &placed[n.item]))
+    };
     for n in roles.groups.iter().filter(|n| d.assumed_measure || !listed(n)) {
         if Some(n.column)
             != d.y.filter(|_| {

@@ -92,7 +92,14 @@ pub(super) fn ranking(d: &mut Draft, scene: &Scene<'_>) {
     if extreme(d, scene, &s, next) {
         return;
     }
-    match within(d, scene, &s) {
+    // "the largest line item value per city": of single rows, which are ranked by nothing else.
+    let of_rows = next.is_some_and(|k| {
+        let measure = matches!(placed[k].item, Item::Column(c) if is_measure(model, c));
+        let before = k.checked_sub(1).map(|b| &placed[b]).filter(|p| p.words.end == placed[k].words.start);
+        measure && before.is_some_and(|p| p.item == Item::Dataset(d.root))
+    });
+    let within = if of_rows { None } else { within(d, scene, &s) };
+    match within {
         Some(Ok(())) => return,
         Some(Err(reason)) => d.beyond = Some(reason),
         None => {}
