@@ -99,7 +99,8 @@ pub(super) fn step_ranked<'a>(scene: &Scene<'a>, superlative: usize) -> Option<&
     after[..at].iter().all(passed).then(|| &after[at])
 }
 
-/// "line" for a number of lines: it speaks of the rows.
+/// "line" for a number of lines: it speaks of the rows. A reference speaks of others.
 pub(super) fn is_row_number(model: &SemanticModel, c: ColumnRef, p: &Placed) -> bool {
-    model.column(c).role == Role::Key && p.source == Some(Source::Partial)
+    let refers = model.relationships.iter().any(|r| r.from == c.dataset && r.from_columns.contains(&c.column));
+    model.column(c).role == Role::Key && p.source == Some(Source::Partial) && !refers
 }
