@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::prompt::{Word, is_stopword};
+use crate::prompt::{TokenKind, Word, is_stopword};
 use crate::semantic::{Lexicon, Meaning, Mention, Source, find_mentions};
 use crate::time::Findings;
 
@@ -25,6 +25,9 @@ pub(super) fn leave_names(times: &mut Findings, words: &[Word], lexicon: &Lexico
 /// True when the words of a time and some beside them are the name of a stored value, or so much of it that nothing else
 /// explains those beside them ("Alaska 2024" is Alaska's year, although a campaign be called so).
 fn names_a_value(time: &Range<usize>, words: &[Word], lexicon: &Lexicon) -> bool {
+    if stands_alone(time, words) {
+        return false;
+    }
     let from = time.start.saturating_sub(AROUND);
     let window = &words[from..(time.end + AROUND).min(words.len())];
     let time = time.start - from..time.end - from;
@@ -44,6 +47,15 @@ fn names_a_value(time: &Range<usize>, words: &[Word], lexicon: &Lexicon) -> bool
         };
         covers && (said(true) || said(false) && beside().any(own))
     })
+}
+
+/// "in 2024", "since March": led to as a time, with nothing after it that could belong to it.
+fn stands_alone(time: &Range<usize>, words: &[Word]) -> bool {
+    const LEADS: &[&str] =
+        &["in", "during", "since", "for", "from", "to", "until", "before", "after", "by", "on", "noong"];
+    let led = time.start > 0 && words[time.start - 1].is_any(LEADS);
+    let next = words.get(time.end);
+    led && next.is_none_or(|w| w.kind == TokenKind::Symbol || w.kind == TokenKind::Word && is_stopword(&w.norm))
 }
 
 /// True when a word has a name of its own, apart from `whole`.

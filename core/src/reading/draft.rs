@@ -234,7 +234,7 @@ pub fn draft(q: &Question, model: &SemanticModel, root: usize, clock: &Clock) ->
     let by_hour = q.grains.iter().any(|g| g.grain == Grain::Hour);
     let axis_column = named_temporal
         .filter(|c| !by_hour || model.column(*c).value_type != ValueType::Date)
-        .or_else(|| times::clock_column(model, &d).filter(|_| by_hour))
+        .or_else(|| by_hour.then(|| times::clock_column(model, &d)).flatten())
         .or_else(|| times::time_column(model, &d));
     let mut times = times::conditions(q, placed, model, &d, clock);
     d.time_readings = times.readings;
