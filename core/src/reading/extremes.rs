@@ -87,7 +87,8 @@ pub(super) fn step_ranked<'a>(scene: &Scene<'a>, superlative: usize) -> Option<&
         let noun = !q.words[p.words.end - 1].norm.ends_with("ly");
         let grain = q.grains.iter().any(|g| g.kind == GrainKind::Axis && g.words.end == p.words.end);
         let calendar = match p.item {
-            Item::Grain(_) => true,
+            // "the highest price by week" is one of each week.
+            Item::Grain(_) => p.words.len() == 1,
             Item::Column(c) => model.column(c).value_type.is_temporal(),
             _ => false,
         };

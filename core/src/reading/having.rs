@@ -100,7 +100,14 @@ fn summed(
     // "which products sold more than 1000 units"
     let asked = group
         .is_some_and(|g| g.words.start.checked_sub(1).is_some_and(|w| q.words[w].is_any(&["which", "what", "many"])));
-    (grouped && (asked || owns(q, placed[first].words.start))).then_some((first, last, column))
+    // "profit by country with a fare over 490", "deliveries by category with ...": another figure is shown, so that the
+    // rows are limited.
+    let other = placed[..first].iter().any(|p| match p.item {
+        Item::Column(c) => c != column && c.dataset == root && is_measure(model, c),
+        Item::Cue(Cue::Count) => true,
+        _ => false,
+    });
+    (grouped && (asked || !other && owns(q, placed[first].words.start))).then_some((first, last, column))
 }
 
 /// True when rows of a related dataset are counted and bounded ("how many customers have more than 3 orders"), which only

@@ -183,6 +183,14 @@ pub(super) fn measure(d: &mut Draft, scene: &Scene<'_>) {
         return;
     }
     if let Some(s) = roles.superlative
+        && q.words[placed[s.item].words.clone()].iter().all(|w| w.is_any(MOST) || w.is("the"))
+        && placed[s.item + 1..].iter().find(|p| p.item != Item::Filler).is_some_and(|p| p.item == Item::Dataset(d.root))
+    {
+        // "which channel has the most line items": how many they are.
+        (d.y, d.agg) = (None, Aggregation::Count);
+        return;
+    }
+    if let Some(s) = roles.superlative
         && says_frequent(q, placed, &s)
     {
         // "the least used payment method", "which method is used most": how often it occurs.
