@@ -15,12 +15,7 @@ use crate::time::GrainKind;
 pub(super) fn named_next(scene: &Scene<'_>, s: &Superlative) -> Option<usize> {
     let Scene { model, placed, .. } = *scene;
     (s.item + 1..placed.len()).find(|&k| {
-        let rows = match placed[k].item {
-            Item::Dataset(_) => true,
-            Item::Column(c) => is_row_number(model, c, &placed[k]),
-            _ => false,
-        };
-        let qualifies = rows
+        let qualifies = speaks_of_rows(model, &placed[k], None)
             && placed.get(k + 1).is_some_and(|p| {
                 p.words.start == placed[k].words.end && matches!(p.item, Item::Column(c) if is_measure(model, c))
             });
@@ -37,11 +32,7 @@ pub(super) fn extreme(d: &mut Draft, scene: &Scene<'_>, s: &Superlative, next: O
         None if d.x.is_none() => extreme_of(&q.words[placed[s.item].words.clone()], model, d.root)
             .filter(|(column, _)| d.y.is_none_or(|y| y == *column || d.assumed_measure)),
         Some(k) if d.assumed_measure && s.count.is_none() => {
-            let own = match placed[k].item {
-                Item::Dataset(dataset) => dataset == d.root,
-                Item::Column(c) => is_row_number(model, c, &placed[k]),
-                _ => false,
-            };
+            let own = speaks_of_rows(model, &placed[k], Some(d.root));
             let amount = q.words.get(placed[k].words.end).is_some_and(|w| w.is_any(&["amount", "value", "total"]));
             match placed[k].item {
                 _ if own && amount => d.y.map(|y| (y, end)),
@@ -98,6 +89,15 @@ pub(super) fn step_ranked<'a>(scene: &Scene<'a>, superlative: usize) -> Option<&
     let at = after.iter().take(3).position(step)?;
     let passed = |p: &Placed| matches!(p.item, Item::Number(_) | Item::Column(_) | Item::Filler | Item::Unknown);
     after[..at].iter().all(passed).then(|| &after[at])
+}
+
+/// True for what the rows are called (of `root`, where one is given), or a number of theirs.
+fn speaks_of_rows(model: &SemanticModel, p: &Placed, root: Option<usize>) -> bool {
+    match p.item {
+        Item::Dataset(dataset) => root.is_none_or(|root| root == dataset),
+        Item::Column(c) => is_row_number(model, c, p),
+        _ => false,
+    }
 }
 
 /// "line" for a number of lines: it speaks of the rows. A reference speaks of others.

@@ -112,7 +112,8 @@ pub fn find_window(words: &[Word], cues: &mut [CueMatch]) -> Option<Window> {
     Some((points as u32, grain))
 }
 
-fn unit(word: &Word) -> Option<Grain> {
+/// A step of the calendar by its name, singular or plural.
+pub(super) fn unit(word: &Word) -> Option<Grain> {
     Some(match word.norm.trim_end_matches('s') {
         "day" => Grain::Day,
         "week" => Grain::Week,

@@ -7,6 +7,7 @@ use super::entities::label_column;
 use super::implied::implies_column;
 use super::items::{Item, Placed};
 use super::roles::{Superlative, is_measure};
+use super::steps::unit;
 use super::times::time_column;
 use crate::prompt::Word;
 use crate::quickspec::{OrderBy, OrderTarget, TopPer};
@@ -200,13 +201,5 @@ pub(super) fn count_before(placed: &[Placed], k: usize) -> Option<u32> {
 
 /// "the best month": a step of the calendar whose points are ranked.
 fn step_called(word: &Word) -> Option<Grain> {
-    Some(match word.norm.trim_end_matches('s') {
-        "weekday" => Grain::Weekday,
-        "day" => Grain::Day,
-        "week" => Grain::Week,
-        "month" => Grain::Month,
-        "quarter" => Grain::Quarter,
-        "year" => Grain::Year,
-        _ => return None,
-    })
+    if word.is_any(&["weekday", "weekdays"]) { Some(Grain::Weekday) } else { unit(word) }
 }
