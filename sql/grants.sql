@@ -41,6 +41,7 @@ INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'routing_decisions',             'admin',   'SELECT'),
   ('relation', 'audit_log',                     'admin',   'SELECT'),
   ('relation', 'decisions',                     'analyst', 'SELECT'),  -- row security shows each role its own
+  ('relation', 'decision_log',                  'analyst', 'SELECT'),  -- what it shows
   ('relation', 'error_log',                     'admin',   'SELECT'),
   ('relation', 'optimizations',                 'admin',   'SELECT'),
   ('relation', 'warm_questions',                'admin',   'SELECT'),

@@ -103,17 +103,18 @@ DROP INDEX IF EXISTS router.agent_model_assignments_status_idx, router.agent_mod
 CREATE INDEX agent_model_assignments_status_idx ON router.agent_model_assignments (status, match_score DESC);
 CREATE INDEX agent_model_assignments_method_idx ON router.agent_model_assignments (assignment_method, assigned_at);
 
-CREATE TABLE router.decisions (
+CREATE TABLE router.decision_log (
   request_id       uuid        NOT NULL,  -- of the model router's decision too, in router.routing_decisions, if one was made
   decided_at       timestamptz NOT NULL,
   role_name        text        NOT NULL,  -- whose rights counted
+  answer_of        uuid,                  -- the request, at most a minute before, whose answer was given again
   prompt           text,                  -- null where router.log_prompts said so
   prompt_hash      text,                  -- SHA-256, hexadecimal, instead of the prompt
   context          jsonb,
-  status           text        NOT NULL,
-  source           text        NOT NULL,
-  intent           text        NOT NULL,
-  confidence       real        NOT NULL,
+  status           text,
+  source           text,
+  intent           text,
+  confidence       real,
   layer            text,
   dataset          text,
   spec             jsonb,
@@ -123,21 +124,45 @@ CREATE TABLE router.decisions (
   error            text,                  -- SQLSTATE
   cached           boolean     NOT NULL,
   total_ms         real        NOT NULL,
-  timings          jsonb       NOT NULL,  -- milliseconds by step
+  timings          jsonb,                 -- milliseconds by step
   clock            text,                  -- what "now" meant, with its zone
   settings         jsonb,                 -- those that change an answer
-  semantic_version bigint      NOT NULL,
-  fingerprint      text        NOT NULL,  -- of the semantic model as the role saw it
-  logged           text        NOT NULL CHECK (logged IN ('batched', 'sync'))
+  semantic_version bigint,
+  fingerprint      text,                  -- of the semantic model as the role saw it
+  logged           text        NOT NULL,
+  CONSTRAINT decision_log_whole CHECK (
+    logged IN ('batched', 'sync')
+    AND (answer_of IS NOT NULL
+         OR num_nulls(status, source, intent, confidence, timings, semantic_version, fingerprint) = 0))
 ) PARTITION BY RANGE (decided_at);
 
-COMMENT ON TABLE router.decisions IS 'One row a question: how it was routed. A role sees its own, administrators all.';
+COMMENT ON TABLE router.decision_log IS 'What was decided, by week; where answer_of is set, what is null here is as in that decision. router.decisions has it whole.';
 
-CREATE TABLE router.decisions_default PARTITION OF router.decisions DEFAULT;
+CREATE TABLE router.decision_log_default PARTITION OF router.decision_log DEFAULT;
 
-CREATE INDEX decisions_default_request_idx ON router.decisions_default (request_id);
+CREATE INDEX decision_log_default_request_idx ON router.decision_log_default (request_id);
 
-CREATE INDEX decisions_default_time_idx ON router.decisions_default (decided_at);
+CREATE INDEX decision_log_default_time_idx ON router.decision_log_default (decided_at);
+
+CREATE VIEW router.decisions WITH (security_invoker = true) AS
+SELECT d.request_id, d.decided_at, d.role_name,
+       COALESCE(d.prompt, f.prompt) AS prompt, COALESCE(d.prompt_hash, f.prompt_hash) AS prompt_hash,
+       COALESCE(d.context, f.context) AS context, COALESCE(d.status, f.status) AS status,
+       COALESCE(d.source, f.source) AS source, COALESCE(d.intent, f.intent) AS intent,
+       COALESCE(d.confidence, f.confidence) AS confidence, COALESCE(d.layer, f.layer) AS layer,
+       COALESCE(d.dataset, f.dataset) AS dataset, COALESCE(d.spec, f.spec) AS spec, COALESCE(d.sql, f.sql) AS sql,
+       COALESCE(d.candidates, f.candidates) AS candidates, COALESCE(d.steps, f.steps) AS steps,
+       COALESCE(d.error, f.error) AS error, d.cached, d.total_ms, COALESCE(d.timings, f.timings) AS timings,
+       COALESCE(d.clock, f.clock) AS clock, COALESCE(d.settings, f.settings) AS settings,
+       COALESCE(d.semantic_version, f.semantic_version) AS semantic_version,
+       COALESCE(d.fingerprint, f.fingerprint) AS fingerprint,
+       d.logged
+FROM router.decision_log d
+LEFT JOIN router.decision_log f
+  ON f.request_id = d.answer_of AND f.answer_of IS NULL
+  AND f.decided_at >= d.decided_at - interval '2 minutes' AND f.decided_at <= d.decided_at + interval '1 minute';
+
+COMMENT ON VIEW router.decisions IS 'One row a question: how it was routed. A role sees its own, administrators all.';
 
 CREATE TABLE router.error_log (
   occurred_at timestamptz NOT NULL,
@@ -198,20 +223,20 @@ BEGIN ATOMIC
              AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'));
 END;
 
-ALTER TABLE router.decisions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE router.decision_log ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY own_or_admin ON router.decisions FOR SELECT
+CREATE POLICY own_or_admin ON router.decision_log FOR SELECT
   USING (role_name = current_user OR (SELECT router.is_admin()));
 
-REVOKE ALL ON router.decisions, router.decisions_default, router.error_log, router.error_log_default,
+REVOKE ALL ON router.decisions, router.decision_log, router.decision_log_default, router.error_log, router.error_log_default,
   router.optimizations, router.warm_questions FROM PUBLIC;
 
 CREATE INDEX audit_log_auto_assign_idx ON router.audit_log (changed_at) WHERE action = 'AUTO_ASSIGN';
 
 DO $$
 BEGIN
-  PERFORM pg_catalog.pg_extension_config_dump('router.decisions', '');
-  PERFORM pg_catalog.pg_extension_config_dump('router.decisions_default', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.decision_log', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.decision_log_default', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.error_log', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.error_log_default', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.optimizations', '');
@@ -286,7 +311,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   name text := log || '_' || to_char(week, 'YYYYMMDD');
-  time_column text := CASE log WHEN 'decisions' THEN 'decided_at' ELSE 'occurred_at' END;
+  time_column text := CASE log WHEN 'decision_log' THEN 'decided_at' ELSE 'occurred_at' END;
   low timestamptz := week::timestamp AT TIME ZONE 'UTC';
   high timestamptz := (week + 7)::timestamp AT TIME ZONE 'UTC';
   early boolean;
@@ -326,7 +351,7 @@ AS $$
   -- One at a time: two would make the same week.
   SELECT pg_advisory_xact_lock(hashtextextended('router.maintain_logs', 0));
   SELECT name
-  FROM unnest('{decisions,error_log}'::text[]) AS log,
+  FROM unnest('{decision_log,error_log}'::text[]) AS log,
        generate_series(0, weeks_ahead) AS i,
        router.make_log_week(log, date_trunc('week', clock_timestamp() AT TIME ZONE 'UTC')::date + 7 * i) AS name
   WHERE name IS NOT NULL
@@ -337,7 +362,8 @@ RETURNS TABLE (action text, object text, affected bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  cutoff timestamptz := clock_timestamp() - make_interval(days => days_kept);
+  -- Whole weeks, in the default partitions too: answers given again lie in the week of what they repeat.
+  cutoff timestamptz := date_trunc('week', (clock_timestamp() - make_interval(days => days_kept)) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
   log text;
   week record;
   time_column text;
@@ -345,7 +371,7 @@ DECLARE
   n bigint;
 BEGIN
   RETURN QUERY SELECT 'created', made, NULL::bigint FROM router.make_log_weeks(weeks_ahead) AS made;
-  FOREACH log IN ARRAY '{decisions,error_log}'::text[] LOOP
+  FOREACH log IN ARRAY '{decision_log,error_log}'::text[] LOOP
     FOR week IN SELECT * FROM router.log_weeks(log) AS w WHERE w.high <= cutoff LOOP
       IF detach THEN
         EXECUTE format('ALTER TABLE router.%I DETACH PARTITION router.%I', log, week.name);
@@ -354,7 +380,7 @@ BEGIN
       END IF;
       RETURN QUERY SELECT CASE WHEN detach THEN 'detached' ELSE 'dropped' END, week.name, NULL::bigint;
     END LOOP;
-    time_column := CASE log WHEN 'decisions' THEN 'decided_at' ELSE 'occurred_at' END;
+    time_column := CASE log WHEN 'decision_log' THEN 'decided_at' ELSE 'occurred_at' END;
     EXECUTE format('SELECT EXISTS (SELECT FROM router.%I WHERE %I < $1)', log || '_default', time_column) INTO early USING cutoff;
     IF detach AND early THEN
       EXECUTE format('CREATE TABLE IF NOT EXISTS router.%I (LIKE router.%I)', log || '_kept', log || '_default');
@@ -1616,6 +1642,7 @@ INSERT INTO router.access_levels (kind, name, level, privileges) VALUES
   ('relation', 'routing_decisions',             'admin',   'SELECT'),
   ('relation', 'audit_log',                     'admin',   'SELECT'),
   ('relation', 'decisions',                     'analyst', 'SELECT'),  -- row security shows each role its own
+  ('relation', 'decision_log',                  'analyst', 'SELECT'),  -- what it shows
   ('relation', 'error_log',                     'admin',   'SELECT'),
   ('relation', 'optimizations',                 'admin',   'SELECT'),
   ('relation', 'warm_questions',                'admin',   'SELECT'),

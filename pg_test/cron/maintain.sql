@@ -7,7 +7,7 @@ CREATE TABLE cron_shop (region text, sales numeric);
 INSERT INTO cron_shop VALUES ('North', 1);
 SELECT router_register('cron_shop') IS NOT NULL AS registered;
 -- Something to do: an old week, a stale harvest.
-CREATE TABLE router.decisions_20200106 PARTITION OF router.decisions FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z');
+CREATE TABLE router.decision_log_20200106 PARTITION OF router.decision_log FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z');
 INSERT INTO cron_shop VALUES ('Atlantis', 2);
 UPDATE router.datasets SET refreshed_at = now() - interval '2 days' WHERE name = 'public.cron_shop';
 CREATE TABLE router.routing_decisions_20200106 (LIKE router.routing_decisions_default INCLUDING ALL);
@@ -21,9 +21,9 @@ DO $$
 BEGIN
   FOR i IN 1..900 LOOP
     PERFORM pg_sleep(0.1);
-    IF to_regclass('router.decisions_20200106') IS NULL
+    IF to_regclass('router.decision_log_20200106') IS NULL
       AND to_regclass('router.routing_decisions_20200106') IS NULL
-      AND EXISTS (SELECT FROM router.log_weeks('decisions') WHERE low > now())
+      AND EXISTS (SELECT FROM router.log_weeks('decision_log') WHERE low > now())
       AND router_route('sales in Atlantis') ->> 'status' = 'ok'
     THEN
       RETURN;

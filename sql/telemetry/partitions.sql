@@ -6,7 +6,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   name text := log || '_' || to_char(week, 'YYYYMMDD');
-  time_column text := CASE log WHEN 'decisions' THEN 'decided_at' ELSE 'occurred_at' END;
+  time_column text := CASE log WHEN 'decision_log' THEN 'decided_at' ELSE 'occurred_at' END;
   low timestamptz := week::timestamp AT TIME ZONE 'UTC';
   high timestamptz := (week + 7)::timestamp AT TIME ZONE 'UTC';
   early boolean;
@@ -48,20 +48,21 @@ AS $$
   -- One at a time: two would make the same week.
   SELECT pg_advisory_xact_lock(hashtextextended('router.maintain_logs', 0));
   SELECT name
-  FROM unnest('{decisions,error_log}'::text[]) AS log,
+  FROM unnest('{decision_log,error_log}'::text[]) AS log,
        generate_series(0, weeks_ahead) AS i,
        router.make_log_week(log, date_trunc('week', clock_timestamp() AT TIME ZONE 'UTC')::date + 7 * i) AS name
   WHERE name IS NOT NULL
 $$;
 
 -- Makes weeks ahead, then drops (or detaches) those older than the days kept and deletes such rows of the default
--- partitions (or moves them to tables called decisions_kept and error_log_kept). Returns what was done.
+-- partitions (or moves them to tables called decision_log_kept and error_log_kept). Returns what was done.
 CREATE FUNCTION router.maintain_logs(days_kept integer, detach boolean DEFAULT false, weeks_ahead integer DEFAULT 4)
 RETURNS TABLE (action text, object text, affected bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  cutoff timestamptz := clock_timestamp() - make_interval(days => days_kept);
+  -- Whole weeks, in the default partitions too: answers given again lie in the week of what they repeat.
+  cutoff timestamptz := date_trunc('week', (clock_timestamp() - make_interval(days => days_kept)) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
   log text;
   week record;
   time_column text;
@@ -69,7 +70,7 @@ DECLARE
   n bigint;
 BEGIN
   RETURN QUERY SELECT 'created', made, NULL::bigint FROM router.make_log_weeks(weeks_ahead) AS made;
-  FOREACH log IN ARRAY '{decisions,error_log}'::text[] LOOP
+  FOREACH log IN ARRAY '{decision_log,error_log}'::text[] LOOP
     FOR week IN SELECT * FROM router.log_weeks(log) AS w WHERE w.high <= cutoff LOOP
       IF detach THEN
         EXECUTE format('ALTER TABLE router.%I DETACH PARTITION router.%I', log, week.name);
@@ -78,7 +79,7 @@ BEGIN
       END IF;
       RETURN QUERY SELECT CASE WHEN detach THEN 'detached' ELSE 'dropped' END, week.name, NULL::bigint;
     END LOOP;
-    time_column := CASE log WHEN 'decisions' THEN 'decided_at' ELSE 'occurred_at' END;
+    time_column := CASE log WHEN 'decision_log' THEN 'decided_at' ELSE 'occurred_at' END;
     EXECUTE format('SELECT EXISTS (SELECT FROM router.%I WHERE %I < $1)', log || '_default', time_column) INTO early USING cutoff;
     IF detach AND early THEN
       EXECUTE format('CREATE TABLE IF NOT EXISTS router.%I (LIKE router.%I)', log || '_kept', log || '_default');

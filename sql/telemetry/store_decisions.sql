@@ -1,5 +1,5 @@
 -- Decisions of a batch, one array a column; $25 says how they came here.
-INSERT INTO router.decisions (
+INSERT INTO router.decision_log (
   request_id, decided_at, role_name, prompt, prompt_hash, context, status, source, intent, confidence, layer, dataset,
   spec, sql, candidates, steps, error, cached, total_ms, timings, clock, settings, semantic_version, fingerprint,
   logged)

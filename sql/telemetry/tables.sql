@@ -2,17 +2,19 @@
 -- so that writing never fails for want of one. Each partition has indexes of its own, like those of the default one:
 -- with indexes of the parent, which the extension makes, a dump that holds weeks could not be restored.
 
-CREATE TABLE router.decisions (
+-- An answer given again takes a tenth of the room: what it repeats stands in the decision on the first.
+CREATE TABLE router.decision_log (
   request_id       uuid        NOT NULL,  -- of the model router's decision too, in router.routing_decisions, if one was made
   decided_at       timestamptz NOT NULL,
   role_name        text        NOT NULL,  -- whose rights counted
+  answer_of        uuid,                  -- the request, at most a minute before, whose answer was given again
   prompt           text,                  -- null where router.log_prompts said so
   prompt_hash      text,                  -- SHA-256, hexadecimal, instead of the prompt
   context          jsonb,
-  status           text        NOT NULL,
-  source           text        NOT NULL,
-  intent           text        NOT NULL,
-  confidence       real        NOT NULL,
+  status           text,
+  source           text,
+  intent           text,
+  confidence       real,
   layer            text,
   dataset          text,
   spec             jsonb,
@@ -22,18 +24,43 @@ CREATE TABLE router.decisions (
   error            text,                  -- SQLSTATE
   cached           boolean     NOT NULL,
   total_ms         real        NOT NULL,
-  timings          jsonb       NOT NULL,  -- milliseconds by step
+  timings          jsonb,                 -- milliseconds by step
   clock            text,                  -- what "now" meant, with its zone
   settings         jsonb,                 -- those that change an answer
-  semantic_version bigint      NOT NULL,
-  fingerprint      text        NOT NULL,  -- of the semantic model as the role saw it
-  logged           text        NOT NULL CHECK (logged IN ('batched', 'sync'))
+  semantic_version bigint,
+  fingerprint      text,                  -- of the semantic model as the role saw it
+  logged           text        NOT NULL,
+  CONSTRAINT decision_log_whole CHECK (
+    logged IN ('batched', 'sync')
+    AND (answer_of IS NOT NULL
+         OR num_nulls(status, source, intent, confidence, timings, semantic_version, fingerprint) = 0))
 ) PARTITION BY RANGE (decided_at);
-COMMENT ON TABLE router.decisions IS 'One row a question: how it was routed. A role sees its own, administrators all.';
+COMMENT ON TABLE router.decision_log IS 'What was decided, by week; where answer_of is set, what is null here is as in that decision. router.decisions has it whole.';
 
-CREATE TABLE router.decisions_default PARTITION OF router.decisions DEFAULT;
-CREATE INDEX decisions_default_request_idx ON router.decisions_default (request_id);
-CREATE INDEX decisions_default_time_idx ON router.decisions_default (decided_at);
+CREATE TABLE router.decision_log_default PARTITION OF router.decision_log DEFAULT;
+CREATE INDEX decision_log_default_request_idx ON router.decision_log_default (request_id);
+CREATE INDEX decision_log_default_time_idx ON router.decision_log_default (decided_at);
+
+-- The log made whole.
+CREATE VIEW router.decisions WITH (security_invoker = true) AS
+SELECT d.request_id, d.decided_at, d.role_name,
+       COALESCE(d.prompt, f.prompt) AS prompt, COALESCE(d.prompt_hash, f.prompt_hash) AS prompt_hash,
+       COALESCE(d.context, f.context) AS context, COALESCE(d.status, f.status) AS status,
+       COALESCE(d.source, f.source) AS source, COALESCE(d.intent, f.intent) AS intent,
+       COALESCE(d.confidence, f.confidence) AS confidence, COALESCE(d.layer, f.layer) AS layer,
+       COALESCE(d.dataset, f.dataset) AS dataset, COALESCE(d.spec, f.spec) AS spec, COALESCE(d.sql, f.sql) AS sql,
+       COALESCE(d.candidates, f.candidates) AS candidates, COALESCE(d.steps, f.steps) AS steps,
+       COALESCE(d.error, f.error) AS error, d.cached, d.total_ms, COALESCE(d.timings, f.timings) AS timings,
+       COALESCE(d.clock, f.clock) AS clock, COALESCE(d.settings, f.settings) AS settings,
+       COALESCE(d.semantic_version, f.semantic_version) AS semantic_version,
+       COALESCE(d.fingerprint, f.fingerprint) AS fingerprint,
+       d.logged
+FROM router.decision_log d
+LEFT JOIN router.decision_log f
+  ON f.request_id = d.answer_of AND f.answer_of IS NULL
+  -- Its time says in which weeks to look.
+  AND f.decided_at >= d.decided_at - interval '2 minutes' AND f.decided_at <= d.decided_at + interval '1 minute';
+COMMENT ON VIEW router.decisions IS 'One row a question: how it was routed. A role sees its own, administrators all.';
 
 CREATE TABLE router.error_log (
   occurred_at timestamptz NOT NULL,
@@ -92,11 +119,11 @@ BEGIN ATOMIC
              AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'));
 END;
 
-ALTER TABLE router.decisions ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own_or_admin ON router.decisions FOR SELECT
+ALTER TABLE router.decision_log ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_or_admin ON router.decision_log FOR SELECT
   USING (role_name = current_user OR (SELECT router.is_admin()));
 
-REVOKE ALL ON router.decisions, router.decisions_default, router.error_log, router.error_log_default,
+REVOKE ALL ON router.decisions, router.decision_log, router.decision_log_default, router.error_log, router.error_log_default,
   router.optimizations, router.warm_questions FROM PUBLIC;
 
 -- The last automatic assignment, for router_health().
@@ -104,8 +131,8 @@ CREATE INDEX audit_log_auto_assign_idx ON router.audit_log (changed_at) WHERE ac
 
 DO $$
 BEGIN
-  PERFORM pg_catalog.pg_extension_config_dump('router.decisions', '');
-  PERFORM pg_catalog.pg_extension_config_dump('router.decisions_default', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.decision_log', '');
+  PERFORM pg_catalog.pg_extension_config_dump('router.decision_log_default', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.error_log', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.error_log_default', '');
   PERFORM pg_catalog.pg_extension_config_dump('router.optimizations', '');

@@ -5,9 +5,9 @@ use std::time::Duration;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use pgrx::{PgXactCallbackEvent, register_xact_callback};
-use router_core::telemetry::{Batch, Record};
+use router_core::telemetry::Batch;
 
-use super::leaders::Leaders;
+use super::leaders::{self, Entry, Leaders};
 use super::memory::{self, Counter};
 use super::{Operation, observe, store, warm};
 use crate::error::{Error, Result, sqlstate};
@@ -113,10 +113,11 @@ fn write_batch(limit: usize) -> Result<Written> {
             break;
         }
         let leaders = Leaders::of(&batches)?;
-        let records = leaders.whole(&batches);
-        observe(Operation::LogBatch, || pg::as_extension_owner(|| Spi::connect_mut(|client| write(client, &records))))?;
-        written += records.len() as u64;
-        drop(records);
+        let decisions = leaders.decisions();
+        let entries = leaders::entries(&batches, &decisions);
+        observe(Operation::LogBatch, || pg::as_extension_owner(|| Spi::connect_mut(|client| write(client, &entries))))?;
+        written += entries.len() as u64;
+        drop(entries);
         // Where they lay is all that releasing them takes.
         batches.iter_mut().for_each(|batch| batch.records = Vec::new());
         done.append(&mut batches);
@@ -131,17 +132,22 @@ fn write_batch(limit: usize) -> Result<Written> {
 
 /// All at once; if the data of one can't be stored, one by one, so that the others are. Anything else that goes wrong
 /// (no room on the disk) is an error: the records stay queued.
-fn write(client: &mut SpiClient<'_>, records: &[Record<'_>]) -> Result<()> {
-    let Err(failure) = pg::attempt(|| store::batch(client, records)).and_then(flatten) else {
+fn write(client: &mut SpiClient<'_>, entries: &[Entry<'_>]) -> Result<()> {
+    let Err(failure) = pg::attempt(|| store::batch(client, entries)).and_then(flatten) else {
         return Ok(());
     };
     if !is_about_the_data(&failure) {
         return Err(failure.into());
     }
-    for record in records {
-        match pg::attempt(|| store::records(client, std::slice::from_ref(record), "batched")).and_then(flatten) {
+    for entry in entries {
+        match pg::attempt(|| store::by_statements(client, std::slice::from_ref(entry))).and_then(flatten) {
             Ok(()) => {}
-            Err(failure) if is_about_the_data(&failure) => memory::add(Counter::Unstorable, 1),
+            Err(failure) if is_about_the_data(&failure) => {
+                memory::add(Counter::Unstorable, 1);
+                if let Entry::Decision(decision) = entry {
+                    leaders::forget(decision);
+                }
+            }
             Err(failure) => return Err(failure.into()),
         }
     }

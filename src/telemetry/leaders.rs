@@ -1,14 +1,15 @@
-//! Repeats of a question made whole. Whoever gives a kept answer again queues only that he did; what was asked and
+//! What repeats of a question repeat. Whoever gives a kept answer again queues only that he did; what was asked and
 //! answered stands in a decision that was queued before: in the same batch, in one that this process wrote lately, or
 //! in the table.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use pgrx::datum::Uuid;
 use pgrx::prelude::*;
-use router_core::telemetry::{Batch, Decision, Record, Repeat};
+use router_core::telemetry::{Batch, Decision, Failure, Record, Repeat};
 
 use super::memory::{self, Counter};
 use crate::error::Result;
@@ -45,6 +46,39 @@ impl Lately {
             self.bytes -= self.found.remove(&oldest).map_or(0, |gone| gone.len());
         }
     }
+
+    fn forget(&mut self, id: &Id) {
+        if let Some(gone) = self.found.remove(id) {
+            self.bytes -= gone.len();
+            self.order.retain(|kept| kept != id);
+        }
+    }
+}
+
+/// A row of the logs to be.
+pub enum Entry<'a> {
+    Decision(Decision<'a>),
+    /// With the decision that it repeats.
+    Repeat(Repeat, &'a Decision<'a>),
+    Failure(Failure<'a>),
+}
+
+impl<'a> Entry<'a> {
+    /// The decision, with all that it repeats; `None` for a failure.
+    pub fn whole(&self) -> Option<Cow<'_, Decision<'a>>> {
+        match self {
+            Self::Decision(decision) => Some(Cow::Borrowed(decision)),
+            Self::Repeat(repeat, first) => Some(Cow::Owned(first.repeated(repeat))),
+            Self::Failure(_) => None,
+        }
+    }
+}
+
+/// What repeats may refer to no more: it could not be stored.
+pub fn forget(decision: &Decision<'_>) {
+    if decision.leads {
+        LATELY.with_borrow_mut(|lately| lately.forget(&decision.request_id));
+    }
 }
 
 /// Those that the repeats of some batches refer to.
@@ -77,27 +111,31 @@ impl Leaders {
         Ok(Self(leaders))
     }
 
-    /// The records of the batches, each whole. What can't be read, or refers to nothing, is counted as lost.
-    pub fn whole<'a>(&'a self, batches: &'a [Batch]) -> Vec<Record<'a>> {
-        let leader = |bytes: &'a Rc<[u8]>| match Record::from_bytes(bytes) {
+    /// What they say.
+    pub fn decisions(&self) -> HashMap<Id, Decision<'_>> {
+        let decision = |bytes| match Record::from_bytes(bytes) {
             Some(Record::Decision(decision)) => Some(decision),
             _ => None,
         };
-        let leaders: HashMap<Id, Decision<'a>> =
-            self.0.iter().filter_map(|(id, bytes)| Some((*id, leader(bytes)?))).collect();
-        let whole = |bytes: &'a Vec<u8>| match Record::from_bytes(bytes)? {
-            Record::Repeat(repeat) => Some(Record::Decision(leaders.get(&repeat.of)?.repeated(&repeat))),
-            record => Some(record),
-        };
-        let mut records = Vec::new();
-        for bytes in batches.iter().flat_map(|batch| &batch.records) {
-            match whole(bytes) {
-                Some(record) => records.push(record),
-                None => memory::add(Counter::Unstorable, 1),
-            }
-        }
-        records
+        self.0.iter().filter_map(|(id, bytes)| Some((*id, decision(bytes)?))).collect()
     }
+}
+
+/// The records of the batches, with what they repeat. What can't be read, or refers to nothing, is counted as lost.
+pub fn entries<'a>(batches: &'a [Batch], leaders: &'a HashMap<Id, Decision<'a>>) -> Vec<Entry<'a>> {
+    let entry = |bytes: &'a Vec<u8>| match Record::from_bytes(bytes)? {
+        Record::Decision(decision) => Some(Entry::Decision(decision)),
+        Record::Failure(failure) => Some(Entry::Failure(failure)),
+        Record::Repeat(repeat) => Some(Entry::Repeat(repeat, leaders.get(&repeat.of)?)),
+    };
+    let mut entries = Vec::new();
+    for bytes in batches.iter().flat_map(|batch| &batch.records) {
+        match entry(bytes) {
+            Some(entry) => entries.push(entry),
+            None => memory::add(Counter::Unstorable, 1),
+        }
+    }
+    entries
 }
 
 /// The decision as the table has it, after this process or its predecessor forgot it.
@@ -115,6 +153,7 @@ fn written(id: Id) -> Result<Option<Rc<[u8]>>> {
             let (candidates, error, clock, settings) = (text(12)?, text(13)?, some(14)?, some(15)?);
             let decision = Decision {
                 request_id: id,
+                decided_at: row.get(18)?.unwrap_or_default(),
                 role: &role,
                 prompt: prompt.as_deref(),
                 context: context.as_deref(),

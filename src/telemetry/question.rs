@@ -284,7 +284,7 @@ impl<'a> Question<'a> {
         };
         if may_write && (settings::mode() == Mode::Sync || !memory::available()) {
             memory::add(Counter::Sync, 1);
-            return store::in_this_transaction(&Record::Decision(decision)).map(|()| Pushed::Lost);
+            return store::in_this_transaction(&decision).map(|()| Pushed::Lost);
         }
         Ok(queue(&Record::Decision(decision)))
     }

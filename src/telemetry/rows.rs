@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 
 use pgrx::pg_sys;
-use router_core::telemetry::Decision;
+use router_core::telemetry::{Decision, Repeat};
 
+use super::leaders::Entry;
 use super::store::{some, timings};
 use crate::error::Result;
 use crate::pg::bulk::{self, ColumnOf, Memory, Values};
 use crate::pg::table::Moment;
 
-const COLUMNS: [ColumnOf; 25] = [
+const COLUMNS: [ColumnOf; 26] = [
     (c"request_id", pg_sys::UUIDOID),
     (c"decided_at", pg_sys::TIMESTAMPTZOID),
     (c"role_name", pg_sys::TEXTOID),
+    (c"answer_of", pg_sys::UUIDOID),
     (c"prompt", pg_sys::TEXTOID),
     (c"prompt_hash", pg_sys::TEXTOID),
     (c"context", pg_sys::JSONBOID),
@@ -42,12 +44,24 @@ const COLUMNS: [ColumnOf; 25] = [
 const EPOCH: i64 = 946_684_800_000_000;
 
 /// Adds a row for each decision. False, and nothing was added, where that takes a statement.
-pub fn insert(decisions: &[&Decision<'_>]) -> Result<bool> {
-    let times: Vec<Moment> = decisions.iter().map(|d| Moment(d.decided_at.saturating_sub(EPOCH))).collect();
+pub fn insert(entries: &[&Entry<'_>]) -> Result<bool> {
+    let times: Vec<Moment> = entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Decision(decision) => decision.decided_at,
+            Entry::Repeat(repeat, _) => repeat.decided_at,
+            Entry::Failure(failure) => failure.occurred_at,
+        })
+        .map(|time| Moment(time.saturating_sub(EPOCH)))
+        .collect();
     let mut json = Json { memory: Memory::current(), known: HashMap::new() };
     let how = bulk::text("batched");
-    bulk::insert_by_time(c"decisions", &COLUMNS, &times, |i, values| {
-        fill(decisions[i], times[i], how, &mut json, values)
+    bulk::insert_by_time(c"decision_log", &COLUMNS, &times, |i, values| match entries[i] {
+        Entry::Decision(decision) => fill(decision, times[i], how, &mut json, values),
+        // What a repeat repeats must not be dropped before it.
+        Entry::Repeat(repeat, first) if repeat.is_in_week_of(first) => again(repeat, first, times[i], how, values),
+        Entry::Repeat(repeat, first) => fill(&first.repeated(repeat), times[i], how, &mut json, values),
+        Entry::Failure(_) => {}
     })
 }
 
@@ -61,6 +75,7 @@ fn fill<'r>(d: &Decision<'r>, time: Moment, how: pg_sys::Datum, json: &mut Json<
     put(Some(bulk::uuid(&d.request_id)));
     put(Some(pg_sys::Datum::from(time.0)));
     put(Some(text(d.role)));
+    put(None);
     put(d.prompt.filter(|_| !d.hash_prompt).map(text));
     put(d.prompt.filter(|_| d.hash_prompt).and_then(bulk::sha256));
     put(json.of(d.context));
@@ -83,6 +98,20 @@ fn fill<'r>(d: &Decision<'r>, time: Moment, how: pg_sys::Datum, json: &mut Json<
     put(Some(pg_sys::Datum::from(d.semantic_version as i64)));
     put(Some(text(&format!("{:016x}", d.fingerprint))));
     put(Some(how));
+}
+
+/// Only what is a repeat's own.
+fn again(r: &Repeat, first: &Decision<'_>, time: Moment, how: pg_sys::Datum, values: &mut Values<'_>) {
+    const ANSWER_OF: usize = 3;
+    const CACHED: usize = 18;
+    const TOTAL_MS: usize = 19;
+    values.set(0, Some(bulk::uuid(&r.request_id)));
+    values.set(1, Some(pg_sys::Datum::from(time.0)));
+    values.set(2, Some(bulk::text(first.role)));
+    values.set(ANSWER_OF, Some(bulk::uuid(&r.of)));
+    values.set(CACHED, Some(pg_sys::Datum::from(first.cached)));
+    values.set(TOTAL_MS, Some(float(r.total_us as f32 / 1000.0)));
+    values.set(COLUMNS.len() - 1, Some(how));
 }
 
 fn float(value: f32) -> pg_sys::Datum {

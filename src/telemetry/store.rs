@@ -3,8 +3,9 @@
 use pgrx::datum::{DatumWithOid, Uuid};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
-use router_core::telemetry::{Decision, Failure, Record};
+use router_core::telemetry::{Decision, Failure};
 
+use super::leaders::Entry;
 use super::rows;
 use crate::error::Result;
 use crate::models::plan::Plan;
@@ -27,16 +28,16 @@ thread_local! {
     );
 }
 
-/// Writes one record as part of the caller's transaction.
-pub fn in_this_transaction(record: &Record<'_>) -> Result<()> {
-    pg::as_extension_owner(|| Spi::connect_mut(|client| records(client, std::slice::from_ref(record), "sync")))
+/// Writes a decision as part of the caller's transaction.
+pub fn in_this_transaction(decision: &Decision<'_>) -> Result<()> {
+    pg::as_extension_owner(|| Spi::connect_mut(|client| decisions(client, &[decision], "sync")))
 }
 
 /// Writes a batch. To be run as the extension's owner.
-pub fn batch(client: &mut SpiClient<'_>, records: &[Record<'_>]) -> Result<()> {
-    let (decided, failed) = parted(records);
+pub fn batch(client: &mut SpiClient<'_>, entries: &[Entry<'_>]) -> Result<()> {
+    let (decided, failed) = parted(entries);
     if !decided.is_empty() && !rows::insert(&decided)? {
-        decisions(client, &decided, "batched")?;
+        whole(client, &decided)?;
     }
     if !failed.is_empty() {
         failures(client, &failed)?;
@@ -44,11 +45,11 @@ pub fn batch(client: &mut SpiClient<'_>, records: &[Record<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Writes records by statements. To be run as the extension's owner. `how` they came: `batched` or `sync`.
-pub fn records(client: &mut SpiClient<'_>, records: &[Record<'_>], how: &str) -> Result<()> {
-    let (decided, failed) = parted(records);
+/// Writes a batch by statements, each decision whole. To be run as the extension's owner.
+pub fn by_statements(client: &mut SpiClient<'_>, entries: &[Entry<'_>]) -> Result<()> {
+    let (decided, failed) = parted(entries);
     if !decided.is_empty() {
-        decisions(client, &decided, how)?;
+        whole(client, &decided)?;
     }
     if !failed.is_empty() {
         failures(client, &failed)?;
@@ -56,17 +57,20 @@ pub fn records(client: &mut SpiClient<'_>, records: &[Record<'_>], how: &str) ->
     Ok(())
 }
 
-fn parted<'a, 'r>(records: &'a [Record<'r>]) -> (Vec<&'a Decision<'r>>, Vec<&'a Failure<'r>>) {
-    let (mut decided, mut failed) = (Vec::with_capacity(records.len()), Vec::new());
-    for record in records {
-        match record {
-            Record::Decision(decision) => decided.push(decision),
-            Record::Failure(failure) => failed.push(failure),
-            // Made whole before: `leaders`.
-            Record::Repeat(_) => {}
+fn parted<'a, 'r>(entries: &'a [Entry<'r>]) -> (Vec<&'a Entry<'r>>, Vec<&'a Failure<'r>>) {
+    let (mut decided, mut failed) = (Vec::with_capacity(entries.len()), Vec::new());
+    for entry in entries {
+        match entry {
+            Entry::Decision(_) | Entry::Repeat(..) => decided.push(entry),
+            Entry::Failure(failure) => failed.push(failure),
         }
     }
     (decided, failed)
+}
+
+fn whole(client: &mut SpiClient<'_>, entries: &[&Entry<'_>]) -> Result<()> {
+    let whole: Vec<_> = entries.iter().filter_map(|entry| entry.whole()).collect();
+    decisions(client, &whole.iter().map(AsRef::as_ref).collect::<Vec<_>>(), "batched")
 }
 
 fn decisions(client: &mut SpiClient<'_>, rows: &[&Decision<'_>], how: &str) -> Result<()> {

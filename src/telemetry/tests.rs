@@ -89,10 +89,10 @@ mod tests {
     fn partitions_are_made_ahead_once_and_dropped_when_old() {
         // The worker may have been quicker.
         Spi::run("SELECT * FROM router_maintain()").unwrap();
-        assert_eq!(number("SELECT count(*) FROM router.log_weeks('decisions') WHERE low > now()"), 4);
+        assert_eq!(number("SELECT count(*) FROM router.log_weeks('decision_log') WHERE low > now()"), 4);
         assert_eq!(number("SELECT count(*) FROM router_maintain() WHERE action = 'created'"), 0);
         Spi::run(
-            "CREATE TABLE router.decisions_20200106 PARTITION OF router.decisions FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z');
+            "CREATE TABLE router.decision_log_20200106 PARTITION OF router.decision_log FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z');
              CREATE TABLE router.error_log_20200106 PARTITION OF router.error_log FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z');
              INSERT INTO router.error_log VALUES ('2019-01-01', NULL, 'x', 'route', 'internal_error', 'XX000', 'x', false, NULL, false)",
         )
@@ -103,16 +103,40 @@ mod tests {
         );
         assert_eq!(
             did.as_deref(),
-            Some("detached decisions_20200106, detached error_log_20200106, detached error_log_default 1")
+            Some("detached decision_log_20200106, detached error_log_20200106, detached error_log_default 1")
         );
         assert_eq!(number("SELECT count(*) FROM router.error_log_kept WHERE occurred_at = '2019-01-01'"), 1);
-        assert_eq!(number("SELECT count(*) FROM router.decisions_20200106"), 0, "detached, it is still there");
+        assert_eq!(number("SELECT count(*) FROM router.decision_log_20200106"), 0, "detached, it is still there");
         Spi::run(
-            "ALTER TABLE router.decisions ATTACH PARTITION router.decisions_20200106 FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z')",
+            "ALTER TABLE router.decision_log ATTACH PARTITION router.decision_log_20200106 FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z')",
         )
         .unwrap();
         Spi::run("SET router.retention_action = drop; SELECT * FROM router_maintain()").unwrap();
-        assert_eq!(text("SELECT to_regclass('router.decisions_20200106')::text"), None);
+        assert_eq!(text("SELECT to_regclass('router.decision_log_20200106')::text"), None);
+    }
+
+    #[pg_test]
+    fn what_is_old_goes_by_whole_weeks_and_takes_no_answer_from_its_repeats() {
+        Spi::run(
+            "INSERT INTO router.decision_log_default (request_id, decided_at, role_name, answer_of, cached, total_ms, logged)
+             SELECT gen_random_uuid(),
+                    date_trunc('week', (now() - interval '90 days') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + hours * interval '1 hour',
+                    'somebody', gen_random_uuid(), true, 1, 'batched'
+             FROM unnest(ARRAY[-1, 1]) AS hours",
+        )
+        .unwrap();
+        let deleted = "SELECT affected FROM router_maintain() WHERE object = 'decision_log_default'";
+        assert_eq!(number(deleted), 1, "of two hours apart only what lies in the week before");
+        assert_eq!(number("SELECT count(*) FROM router.decisions WHERE role_name = 'somebody'"), 1);
+    }
+
+    #[pg_test(error = "new row for relation \"decision_log_default\" violates check constraint \"decision_log_whole\"")]
+    fn a_decision_that_repeats_nothing_is_whole() {
+        Spi::run(
+            "INSERT INTO router.decision_log_default (request_id, decided_at, role_name, cached, total_ms, logged)
+             VALUES (gen_random_uuid(), '2020-01-01', 'somebody', true, 1, 'batched')",
+        )
+        .unwrap();
     }
 
     #[pg_test]
@@ -159,7 +183,7 @@ mod tests {
              INSERT INTO shipments SELECT i, 'parcel ' || i, i FROM generate_series(1, 12000) i;
              ANALYZE shipments;
              SELECT router_register('shipments');
-             INSERT INTO router.decisions (request_id, decided_at, role_name, status, source, intent, confidence, dataset, spec, cached,
+             INSERT INTO router.decision_log (request_id, decided_at, role_name, status, source, intent, confidence, dataset, spec, cached,
                                            total_ms, timings, semantic_version, fingerprint, logged)
              SELECT gen_random_uuid(), now(), 'somebody', 'ok', 'direct_routing', 'unknown', 1, 'public.shipments',
                     '{\"filters\": {\"parcel\": \"parcel 7\"}}', false, 1, '{}', 1, '', 'sync'

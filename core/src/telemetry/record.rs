@@ -24,6 +24,19 @@ pub struct Repeat {
     pub total_us: u32,
 }
 
+const WEEK: i64 = 7 * 86_400 * 1_000_000;
+/// Monday, 1969-12-29, in microseconds since 1970.
+const A_MONDAY: i64 = -3 * 86_400 * 1_000_000;
+
+impl Repeat {
+    /// Whether this decision and another fall in the same week from Monday on, in UTC: the log is kept, and dropped, by
+    /// weeks.
+    pub fn is_in_week_of(&self, first: &Decision<'_>) -> bool {
+        let week = |time: i64| (time - A_MONDAY).div_euclid(WEEK);
+        week(self.decided_at) == week(first.decided_at)
+    }
+}
+
 /// How one question was routed. Fields that hold JSON are its text.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Decision<'a> {
@@ -124,6 +137,19 @@ mod tests {
         let expected =
             Decision { request_id: [7; 16], decided_at: 1 << 50, total_us: 5, leads: false, ..first.clone() };
         assert_eq!(whole, expected);
+    }
+
+    #[test]
+    fn weeks_begin_on_mondays_in_utc() {
+        let at = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        let same = |first: &str, later: &str| {
+            let repeat = Repeat { of: [0; 16], request_id: [7; 16], decided_at: at(later), total_us: 5 };
+            repeat.is_in_week_of(&Decision { decided_at: at(first), ..Decision::default() })
+        };
+        assert!(same("2026-11-23T00:00:00Z", "2026-11-29T23:59:59Z"));
+        assert!(!same("2026-11-29T23:59:59Z", "2026-11-30T00:00:00Z"));
+        assert!(same("1969-12-29T00:00:00Z", "1970-01-04T23:59:59Z"));
+        assert!(!same("1969-12-28T23:59:59Z", "1969-12-29T00:00:00Z"));
     }
 
     proptest! {

@@ -103,7 +103,8 @@ fn an_analyst_asks_and_teaches_and_does_not_operate() {
         "SELECT * FROM router.error_log",
         "SELECT * FROM router.audit_log",
         "SELECT * FROM router.column_values",
-        "INSERT INTO router.decisions SELECT * FROM router.decisions",
+        "INSERT INTO router.decision_log SELECT * FROM router.decision_log",
+        "DELETE FROM router.decision_log",
         "SET router.decision_log = off",
         "SELECT router_register('payroll')",
     ] {

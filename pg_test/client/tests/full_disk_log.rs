@@ -64,7 +64,7 @@ fn a_full_disk_loses_nothing_and_stops_nobody() {
     );
     // What is written now lies in the default partition or in this week's.
     let leaves = "SELECT string_agg(format('ALTER TABLE router.%I SET TABLESPACE small', c.relname), ';')
-                  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'router.decisions'::regclass";
+                  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'router.decision_log'::regclass";
     let disk = FullDisk::new("postgres");
     if disk.is_some() {
         run(&mut session, &[&format!("CREATE TABLESPACE small LOCATION '{ROOM}'")]);
@@ -77,7 +77,7 @@ fn a_full_disk_loses_nothing_and_stops_nobody() {
             &[
                 "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
                $$ BEGIN RAISE 'no space left on the device' USING ERRCODE = 'disk_full'; END $$",
-                "CREATE TRIGGER no_room BEFORE INSERT ON router.decisions FOR EACH ROW EXECUTE FUNCTION no_room()",
+                "CREATE TRIGGER no_room BEFORE INSERT ON router.decision_log FOR EACH ROW EXECUTE FUNCTION no_room()",
             ],
         );
     }
@@ -99,7 +99,7 @@ fn a_full_disk_loses_nothing_and_stops_nobody() {
     if disk.is_some() {
         FullDisk::make_room();
     } else {
-        run(&mut session, &["DROP TRIGGER no_room ON router.decisions"]);
+        run(&mut session, &["DROP TRIGGER no_room ON router.decision_log"]);
     }
     // The worker tries again at growing intervals; it is not waited for.
     run(&mut session, &["SELECT router_flush()"]);

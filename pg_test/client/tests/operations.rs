@@ -91,11 +91,11 @@ fn a_slow_route_is_named_with_its_figures() {
     ask(&mut session, "status");
     run(
         &mut session,
-        &["INSERT INTO router.decisions
+        &["INSERT INTO router.decision_log
            SELECT (jsonb_populate_record(d, jsonb_build_object('request_id', gen_random_uuid(), 'total_ms', 9000,
                    'source', CASE WHEN n > 100 THEN 'exploratory' ELSE d.source END,
                    'total_ms', CASE WHEN n > 100 THEN 9000 ELSE 1 END))).*
-           FROM router.decisions d, generate_series(1, 130) AS n"],
+           FROM router.decision_log d, generate_series(1, 130) AS n"],
     );
     let named = "SELECT string_agg(concat_ws(' ', target, status, detail ->> 'asked', detail ->> 'p95_ms'), ', ')
                  FROM router_optimize() WHERE kind = 'slow_route'";

@@ -77,7 +77,7 @@ fn the_log_is_written_in_large_pieces_while_a_call_hangs() {
     session.batch_execute(&format!("SELECT pg_cancel_backend({pid})")).expect("enough");
     assert!(caller.join().expect("the thread ends").is_err());
     session.batch_execute("SELECT router_flush()").expect("all is written");
-    let written = "SELECT concat_ws(' ', count(*), count(DISTINCT xmin::text)) FROM router.decisions";
+    let written = "SELECT concat_ws(' ', count(*), count(DISTINCT xmin::text)) FROM router.decision_log";
     let written = value(&mut session, written).expect("two numbers");
     let (decisions, transactions) = written.split_once(' ').expect("two numbers");
     let number = |text: &str| text.parse::<u32>().expect("a number");
