@@ -93,7 +93,7 @@ pub fn nearest_to(encoder: &str, vector: &[f32], threshold: f64, count: usize) -
             })
         })
     };
-    let found = if encoder == LOCAL && few::is_worth_it(&store) {
+    let found = if encoder == LOCAL && few::is_little(&store) {
         let reader = store.may_be_read_by(role);
         let near = few::nearest(&store, vector, looked_at(count), &who)?;
         near.into_iter().map(|(known, for_role)| (shown(known, for_role || reader), reader)).collect()

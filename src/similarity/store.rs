@@ -56,7 +56,7 @@ pub fn exact(prompt: &str) -> Result<Option<Known>> {
     let Some(store) = store()? else { return Ok(None) };
     let who = pg::role_name(pg::current_user());
     few::count_question();
-    if few::is_worth_it(&store) {
+    if few::is_worth_no_plan(&store) {
         return few::exact(&store, &normalised, &who);
     }
     pg::as_extension_owner(|| {
