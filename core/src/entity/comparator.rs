@@ -1,10 +1,9 @@
 //! Phrases that compare: "more than", "at least", "is not", "starts with".
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::prompt::{Word, split_words, tokenize};
+use crate::prompt::{Table, Word, split_words, tokenize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparator {
@@ -25,7 +24,7 @@ pub enum Comparator {
 }
 
 /// Phrases by their first word: the words after it.
-type Table = HashMap<String, Vec<(Vec<String>, Comparator)>>;
+type Phrases = Table<String, Vec<(Vec<String>, Comparator)>>;
 
 /// All comparators, longest first at each place, non-overlapping, in order.
 pub fn find_comparators(words: &[Word]) -> Vec<(Range<usize>, Comparator)> {
@@ -56,10 +55,10 @@ pub fn comparator_words() -> impl Iterator<Item = &'static str> {
         .flat_map(move |(first, phrases)| std::iter::once(first.as_str()).chain(phrases.iter().flat_map(rest)))
 }
 
-fn table() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
+fn table() -> &'static Phrases {
+    static TABLE: OnceLock<Phrases> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let mut table = Table::new();
+        let mut table = Phrases::default();
         for (comparator, phrases) in PHRASES {
             for phrase in phrases.split(" | ") {
                 let mut words = split_words(&tokenize(phrase)).into_iter().map(|w| w.norm);

@@ -1,10 +1,10 @@
 //! Which language a prompt is written in. For notes and for choosing word lists; never a reason to refuse.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use whatlang::{Detector, Lang};
 
+use super::table::Table;
 use super::{Token, TokenKind};
 
 /// The language of a prompt: ISO 639-1 (`en`, `tl` for Filipino and Taglish, `ar`, ...), `und` when nothing tells.
@@ -46,10 +46,10 @@ pub fn identify(tokens: &[Token]) -> Language {
 const LISTS: usize = 2 + OTHERS.len();
 
 /// Every word of the lists with a bit for each list that has it.
-fn lists() -> &'static HashMap<&'static str, u16> {
-    static WORDS: OnceLock<HashMap<&'static str, u16>> = OnceLock::new();
+fn lists() -> &'static Table<&'static str, u16> {
+    static WORDS: OnceLock<Table<&'static str, u16>> = OnceLock::new();
     WORDS.get_or_init(|| {
-        let mut words: HashMap<&'static str, u16> = HashMap::new();
+        let mut words: Table<&'static str, u16> = Table::default();
         for (i, list) in [ENGLISH, FILIPINO].into_iter().chain(OTHERS.map(|(_, list)| list)).enumerate() {
             for word in list.split_whitespace() {
                 *words.entry(word).or_default() |= 1 << i;

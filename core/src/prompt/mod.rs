@@ -6,6 +6,7 @@ mod identifier;
 mod language;
 mod stem;
 mod stopwords;
+mod table;
 mod token;
 mod word;
 
@@ -15,5 +16,6 @@ pub use identifier::{abbreviates, expanded as expand_words, words as words_of};
 pub use language::{Language, identify};
 pub use stem::{singular, stem};
 pub use stopwords::{is_determiner, is_stopword};
+pub(crate) use table::{Table, WordSet};
 pub use token::{Token, TokenKind, fold, tokenize};
 pub use word::{Word, split_words};

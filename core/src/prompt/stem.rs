@@ -4,6 +4,8 @@ use std::cell::RefCell;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
+use super::stopwords::stem_of_stopword;
+
 thread_local! {
     static ENGLISH: RefCell<Stemmer> = RefCell::new(Stemmer::create(Algorithm::English));
 }
@@ -38,6 +40,10 @@ const IRREGULAR: &[(&str, &str)] = &[
 /// The stem of a folded word (Snowball English, with irregular plurals).
 pub fn stem(norm: &str) -> String {
     let word = norm.trim_end_matches("'s").trim_end_matches("\u{2019}s").trim_end_matches('\'');
+    stem_of_stopword(word, || worked_out(word)).map_or_else(|| worked_out(word), str::to_owned)
+}
+
+fn worked_out(word: &str) -> String {
     if let Some((_, base)) = IRREGULAR.iter().find(|(form, _)| *form == word) {
         return ENGLISH.with_borrow(|s| s.stem(base).into_owned());
     }

@@ -1,7 +1,8 @@
 //! Words that carry no content of their own: they may connect, never name.
 
-use std::collections::HashSet;
 use std::sync::OnceLock;
+
+use super::table::{Table, WordSet};
 
 /// Words between a marker and what it governs ("by the different brands").
 const DETERMINERS: &str = "the a an all any every different distinct various their its our my your his her these those this that \
@@ -39,12 +40,24 @@ const FILIPINO: &str = "ang ng mga sa na ay ba po ko mo namin natin nila niya it
 
 /// True for words that carry no content of their own. `norm` is folded.
 pub fn is_stopword(norm: &str) -> bool {
-    static WORDS: OnceLock<HashSet<&str>> = OnceLock::new();
-    WORDS.get_or_init(|| ENGLISH.split(' ').chain(FILIPINO.split(' ')).collect()).contains(norm)
+    words().contains_key(norm)
+}
+
+/// The stem of a word that carries no content, found by `find` when it is first met: half of a prompt's words are such,
+/// and stemming takes as long as looking a word up in all of the model.
+pub(super) fn stem_of_stopword(norm: &str, find: impl FnOnce() -> String) -> Option<&'static str> {
+    words().get(norm).map(|stem| stem.get_or_init(find).as_str())
+}
+
+/// Words and their stems.
+fn words() -> &'static Table<&'static str, OnceLock<String>> {
+    static WORDS: OnceLock<Table<&'static str, OnceLock<String>>> = OnceLock::new();
+    let all = || ENGLISH.split(' ').chain(FILIPINO.split(' '));
+    WORDS.get_or_init(|| all().map(|word| (word, OnceLock::new())).collect())
 }
 
 /// True for words that may stand between a marker and what it governs.
 pub fn is_determiner(norm: &str) -> bool {
-    static WORDS: OnceLock<HashSet<&str>> = OnceLock::new();
+    static WORDS: OnceLock<WordSet> = OnceLock::new();
     WORDS.get_or_init(|| DETERMINERS.split(' ').collect()).contains(norm)
 }

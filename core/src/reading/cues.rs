@@ -1,10 +1,9 @@
 //! Closed-class words: what a question wants done, in words that mean the same over every dataset.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::prompt::{Word, split_words, tokenize};
+use crate::prompt::{Table, Word, WordSet, split_words, tokenize};
 use crate::quickspec::{Chart, Direction, Transform};
 use crate::semantic::Aggregation;
 
@@ -99,17 +98,17 @@ pub fn is_cue_word(norm: &str) -> bool {
 }
 
 /// Words of cues, for spelling correction.
-pub fn vocabulary() -> &'static std::collections::HashSet<String> {
-    static WORDS: OnceLock<std::collections::HashSet<String>> = OnceLock::new();
+pub fn vocabulary() -> &'static WordSet<String> {
+    static WORDS: OnceLock<WordSet<String>> = OnceLock::new();
     WORDS.get_or_init(|| index().values().flatten().flat_map(|(p, _)| p.iter().cloned()).collect())
 }
 
-type Index = HashMap<String, Vec<(Vec<String>, Cue)>>;
+type Index = Table<String, Vec<(Vec<String>, Cue)>>;
 
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
     INDEX.get_or_init(|| {
-        let mut index = Index::new();
+        let mut index = Index::default();
         for (cue, phrases) in PHRASES {
             for phrase in phrases.split(" | ") {
                 let pattern: Vec<String> = split_words(&tokenize(phrase.trim())).into_iter().map(|w| w.norm).collect();

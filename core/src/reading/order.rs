@@ -1,10 +1,9 @@
 //! The clause that says how the answer is sorted: "and rank by the y axis in descending order".
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::prompt::{TokenKind, Word};
+use crate::prompt::{Table, TokenKind, Word};
 use crate::quickspec::{Direction, OrderTarget};
 
 /// How the answer is to be sorted, as far as the clause says.
@@ -201,13 +200,13 @@ fn find_direction(words: &[Word]) -> Option<(Range<usize>, Direction)> {
     best
 }
 
-type Directions = HashMap<&'static str, Vec<(Vec<&'static str>, Direction)>>;
+type Directions = Table<&'static str, Vec<(Vec<&'static str>, Direction)>>;
 
 /// The phrases of both directions by their first word: the words after it.
 fn directions() -> &'static Directions {
     static DIRECTIONS: OnceLock<Directions> = OnceLock::new();
     DIRECTIONS.get_or_init(|| {
-        let mut directions = Directions::new();
+        let mut directions = Directions::default();
         for (phrases, dir) in [(DESC, Direction::Desc), (ASC, Direction::Asc)] {
             for phrase in phrases {
                 let mut parts = phrase.split(' ');

@@ -33,7 +33,7 @@ impl Point {
 
 /// The longest expression, absolute or relative, that starts at token `i`.
 pub(super) fn point_at(w: &Words, i: usize) -> Option<Point> {
-    [whole_at(w, i), week_of(w, i), part_of(w, i)].into_iter().flatten().max_by_key(|p| p.next)
+    w.point(i, || [whole_at(w, i), week_of(w, i), part_of(w, i)].into_iter().flatten().max_by_key(|p| p.next))
 }
 
 /// Any expression that holds no other one.

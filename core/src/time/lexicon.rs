@@ -1,11 +1,11 @@
 //! The words of time, in the languages people mix: what a single normalised word means.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use jiff::civil::Weekday;
 
 use super::calendar::Unit;
+use crate::prompt::{Table, WordSet};
 
 /// Past, present or future of the current unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(super) enum Lex {
 
 /// What a word means; exact, else one typing error away from a long time word. `norm` is folded.
 pub(super) fn lookup(norm: &str) -> Option<Lex> {
-    static WORDS: OnceLock<HashMap<&'static str, Lex>> = OnceLock::new();
+    static WORDS: OnceLock<Table<&'static str, Lex>> = OnceLock::new();
     let words = WORDS.get_or_init(build);
     let bare = norm.strip_suffix("'s").or_else(|| norm.strip_suffix("\u{2019}s")).unwrap_or(norm);
     words.get(bare).copied().or_else(|| fuzzy(bare))
@@ -66,7 +66,7 @@ pub(super) fn lookup(norm: &str) -> Option<Lex> {
 
 /// Words that mean no time by themselves but start an expression ("since", "between", "the" year before, "by" month).
 pub(super) fn is_lead_word(norm: &str) -> bool {
-    static LEADS: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    static LEADS: OnceLock<WordSet> = OnceLock::new();
     const WORDS: &str = "a above across after against ang around during antes apres as at avant bago bawat before beginning between bis \
         buhat business by cada calendar chaque closing compare compared comparison corresponding cy dari day de depuis \
         desde despues each earlier ending entre equivalent every final financial fiscal for from fy hanggang hasta in into \
@@ -158,8 +158,8 @@ fn one_edit_apart(a: &[u8], b: &[u8]) -> bool {
     short[at + 1..] == long[at + 1..] || (swapped && short[at + 2..] == long[at + 2..])
 }
 
-fn build() -> HashMap<&'static str, Lex> {
-    let mut words = HashMap::new();
+fn build() -> Table<&'static str, Lex> {
+    let mut words = Table::default();
     let mut add = |list: &'static str, lex: Lex| {
         for word in list.split_whitespace() {
             words.insert(word, lex);

@@ -1,5 +1,7 @@
 //! Ranges with two ends ("from January to March 2024") and with one ("since 2023", "before 15 March", "by end of June").
 
+use std::sync::OnceLock;
+
 use jiff::civil::DateTime;
 
 use super::absolute::{Point, day_number, point_at, year_after};
@@ -8,6 +10,7 @@ use super::lexicon::{Lex, Rel};
 use super::named::{Shape, Tense, When};
 use super::words::Words;
 use super::{Clock, Grain, TimeRange};
+use crate::prompt::WordSet;
 
 /// A range found at a token; `range` is `None` when the calendar has no such range.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -303,12 +306,20 @@ const UNTIL: LeadIns = &[
     "sampai",
 ];
 
+/// A word that some lead-in begins with.
+pub(super) fn leads(word: &str) -> bool {
+    static FIRST: OnceLock<WordSet> = OnceLock::new();
+    let first = |phrase: &&'static str| phrase.split(' ').next();
+    let all = || [FROM, SINCE, AFTER, BEFORE, UNTIL].into_iter().flatten().filter_map(first).collect();
+    FIRST.get_or_init(all).contains(word)
+}
+
 /// The token after the longest of the lead-ins that stands at `i`.
 fn lead_in(w: &Words, i: usize, list: &LeadIns) -> Option<usize> {
-    let first = w.word(i);
-    if first.is_empty() {
+    if !w.may_lead(i) {
         return None;
     }
+    let first = w.word(i);
     let length_at = |phrase: &str| {
         // Nearly all of them begin otherwise.
         let rest = phrase.strip_prefix(first)?;

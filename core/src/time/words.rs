@@ -1,8 +1,11 @@
 //! The prompt's tokens with what each means in time, for the readers of this module.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::absolute::Point;
 use super::lexicon::{Family, Lex, Rel, is_lead_word, lookup};
+use super::ranges::leads;
 use super::{Clock, calendar::Unit};
 use crate::prompt::{Token, TokenKind};
 
@@ -11,12 +14,16 @@ pub(super) struct Words<'a> {
     pub tokens: &'a [Token],
     pub clock: &'a Clock,
     lex: Vec<Option<Lex>>,
+    leads: Vec<bool>,
+    /// Readers of longer expressions ask for the point at one place several times.
+    points: Vec<OnceCell<Option<Point>>>,
 }
 
 impl<'a> Words<'a> {
     pub fn new(tokens: &'a [Token], clock: &'a Clock) -> Self {
         let lex = tokens.iter().map(|t| if t.kind == TokenKind::Word { lookup(&t.norm) } else { None }).collect();
-        Self { tokens, clock, lex }
+        let leads = tokens.iter().map(|t| t.kind == TokenKind::Word && leads(&t.norm)).collect();
+        Self { tokens, clock, lex, leads, points: vec![OnceCell::new(); tokens.len()] }
     }
 
     pub fn len(&self) -> usize {
@@ -39,6 +46,16 @@ impl<'a> Words<'a> {
 
     pub fn lex(&self, i: usize) -> Option<Lex> {
         self.lex.get(i).copied().flatten()
+    }
+
+    /// A lead-in of a range ("since", "prior to") may start at `i`.
+    pub fn may_lead(&self, i: usize) -> bool {
+        self.leads.get(i) == Some(&true)
+    }
+
+    /// The point at `i`, found by `find` the first time.
+    pub fn point(&self, i: usize, find: impl FnOnce() -> Option<Point>) -> Option<Point> {
+        *self.points.get(i)?.get_or_init(find)
     }
 
     /// An expression may start at `i`: anything else is passed over without a closer look.
