@@ -39,7 +39,7 @@ mod tests {
     fn meanings(word: &str) -> Vec<Meaning> {
         let words = router_core::prompt::split_words(&router_core::prompt::tokenize(word));
         let free = vec![true; words.len()];
-        let mentions = router_core::semantic::find_mentions(&words, &free, model().unwrap().lexicon());
+        let mentions = router_core::semantic::find_mentions(&words, &free, model().unwrap().lexicon(), None);
         mentions
             .iter()
             .filter(|m| m.words.len() == words.len())

@@ -31,7 +31,7 @@ fn names_a_value(time: &Range<usize>, words: &[Word], lexicon: &Lexicon) -> bool
     let from = time.start.saturating_sub(AROUND);
     let window = &words[from..(time.end + AROUND).min(words.len())];
     let time = time.start - from..time.end - from;
-    let mentions = find_mentions(window, &vec![true; window.len()], lexicon);
+    let mentions = find_mentions(window, &vec![true; window.len()], lexicon, None);
     mentions.iter().any(|m| {
         let covers = m.words.start <= time.start && time.end <= m.words.end && m.words.len() > time.len();
         let beside = || m.words.clone().filter(|i| !time.contains(i));

@@ -60,7 +60,8 @@ const SURE_OF_LANGUAGE: f64 = 0.7;
 const MOST_TOKENS: usize = 256;
 
 impl Question {
-    pub fn parse(prompt: &str, lexicon: &Lexicon, clock: &Clock) -> Self {
+    /// `scope`: the datasets that words may name, where not all.
+    pub fn parse(prompt: &str, lexicon: &Lexicon, clock: &Clock, scope: Option<&[bool]>) -> Self {
         let mut tokens = without_asides(tokenize(prompt));
         let cut = tokens.len().saturating_sub(MOST_TOKENS);
         tokens.truncate(MOST_TOKENS);
@@ -92,7 +93,8 @@ impl Question {
         set_against(&tokens, &words, &mut times, &mut cues);
         let to_words = |range: &Range<usize>| word_range(&words, range);
         let time_words: Vec<Range<usize>> = times.matches.iter().map(|m| to_words(&m.tokens)).collect();
-        let grains = time::find_grains(&tokens)
+        let grains = times
+            .grains
             .iter()
             .map(|g| GrainCue { words: to_words(&g.tokens), grain: g.grain, kind: g.kind })
             .collect();
@@ -131,7 +133,7 @@ impl Question {
         for range in taken {
             free[range].fill(false);
         }
-        let mentions = find_mentions(&words, &free, lexicon);
+        let mentions = find_mentions(&words, &free, lexicon, scope);
         let mut grains: Vec<GrainCue> = grains;
         grains.extend(hour_asked(&words, &mut cues));
         grains.sort_by_key(|g| g.words.start);

@@ -10,11 +10,18 @@ use crate::semantic::Lexicon;
 /// schema writes for them ("appt" for "appointments").
 pub fn relate(words: &mut [Word], lexicon: &Lexicon) -> Vec<(String, String)> {
     let mut related = Vec::new();
-    let said: Vec<String> = words.iter().map(|w| w.stem.clone()).collect();
-    for word in words.iter_mut().filter(|w| w.kind == TokenKind::Word && w.norm.len() >= 4 && w.stem.is_ascii()) {
+    // As said, before any was changed.
+    let mut said: Option<Vec<String>> = None;
+    for at in 0..words.len() {
+        let word = &words[at];
+        if word.kind != TokenKind::Word || word.norm.len() < 4 || !word.stem.is_ascii() {
+            continue;
+        }
         if is_stopword(&word.norm) || cues::is_cue_word(&word.norm) || lexicon.phrase_exists(&word.stem) {
             continue;
         }
+        let said = said.get_or_insert_with(|| words.iter().map(|w| w.stem.clone()).collect());
+        let word = &mut words[at];
         if lexicon.knows(&word.norm) {
             // Values may hold the word ("Driver 7"); where no name does, its abbreviation in one is meant besides.
             if !lexicon.names(&word.norm)

@@ -23,9 +23,9 @@ pub fn ask_weighed(
     weights: Weights,
 ) -> Result<Answer, ContextError> {
     let scope = context.scope(model)?;
-    let mut q = Question::parse(prompt, lexicon, &context.clock);
+    let within = (!context.datasets.is_empty()).then_some(scope.as_slice());
+    let mut q = Question::parse(prompt, lexicon, &context.clock, within);
     q.weights = weights;
-    restrict(&mut q, &scope);
     narrow(&mut q.mentions, model, MOST_ROOTS);
     nominate(&mut q, model, lexicon, &scope);
     if q.has(Cue::Write) && write_request(&q) {
@@ -101,14 +101,6 @@ pub fn ask_weighed(
         steps,
         evidence: evidence.0.to_vec(),
     })
-}
-
-/// Leaves only meanings within scope.
-fn restrict(q: &mut Question, scope: &[bool]) {
-    for m in &mut q.mentions {
-        m.candidates.retain(|c| scope[c.meaning.dataset()]);
-    }
-    q.mentions.retain(|m| !m.candidates.is_empty());
 }
 
 /// A verb of change at the head of the sentence or of a statement after it.
@@ -272,6 +264,9 @@ fn shorten(prompt: &str) -> String {
 fn fan_out(d: &Draft, model: &SemanticModel) -> Option<String> {
     let y = d.y?;
     if !matches!(d.agg, Aggregation::Sum | Aggregation::Avg | Aggregation::Median | Aggregation::Count) {
+        return None;
+    }
+    if d.datasets.iter().all(|k| *k == y.dataset) {
         return None;
     }
     let paths = paths_from(model, y.dataset);

@@ -20,5 +20,6 @@ pub fn warm_up() {
         "total sales by region last month over 100 xyzzy",
         &Lexicon::build(&SemanticModel::default()),
         &clock,
+        None,
     );
 }

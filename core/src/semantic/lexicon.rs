@@ -78,12 +78,13 @@ impl Lexicon {
         let shared = |other: &str| stem.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
         let mut best: Option<(usize, String)> = None;
         let mut tied = false;
-        self.view.stems_from(stem.get(..SAME_ROOT)?, &mut |other| {
+        let is_near = |other: &str| {
             let n = shared(other);
             let rest = stem.len().max(other.len()) - n;
-            if n < SAME_ROOT || rest > 4 || rest * 2 > n || stem.len().min(other.len()) - n > 1 {
-                return;
-            }
+            n >= SAME_ROOT && rest <= 4 && rest * 2 <= n && stem.len().min(other.len()) - n <= 1
+        };
+        self.view.stems_from(stem.get(..SAME_ROOT)?, is_near, |other| {
+            let n = shared(other);
             match &best {
                 Some((b, _)) if *b > n => {}
                 Some((b, _)) if *b == n => tied = true,
@@ -101,19 +102,18 @@ impl Lexicon {
     pub fn abbreviation(&self, word: &str) -> Option<String> {
         let mut best: Option<String> = None;
         let mut tied = false;
-        self.view.stems_from(word.get(..1)?, &mut |stem| {
+        let is_short = |stem: &str| {
             // Stemming turned a last y into i.
-            let short = stem.strip_suffix('i').map_or_else(|| stem.to_owned(), |s| format!("{s}y"));
-            if !abbreviates(&short, word) && !abbreviates(stem, word) || Encoder::get().is_common(&short) {
-                return;
-            }
-            match &best {
-                Some(b) if b.len() > stem.len() => {}
-                Some(b) if b.len() == stem.len() => tied = true,
-                _ => {
-                    best = Some(stem.to_owned());
-                    tied = false;
-                }
+            let short = stem.strip_suffix('i').map(|s| format!("{s}y"));
+            let short = short.as_deref().unwrap_or(stem);
+            (abbreviates(short, word) || abbreviates(stem, word)) && !Encoder::get().is_common(short)
+        };
+        self.view.stems_from(word.get(..1)?, is_short, |stem| match &best {
+            Some(b) if b.len() > stem.len() => {}
+            Some(b) if b.len() == stem.len() => tied = true,
+            _ => {
+                best = Some(stem.to_owned());
+                tied = false;
             }
         });
         best.filter(|_| !tied)

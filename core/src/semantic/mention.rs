@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::compiled::{Source, Spans};
+use super::compiled::{Source, Spans, WordLookups};
 use super::lexicon::{Lexicon, Meaning};
 use super::{SemanticModel, paths_from};
-use crate::prompt::{TokenKind, Word, is_stopword, singular};
+use crate::prompt::{TokenKind, Word, is_stopword, singular, stem, words_of};
 
 /// One possible meaning of a span.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,20 +28,26 @@ pub struct Mention {
 }
 
 /// All mentions, overlapping ones included: the reading chooses. `free[i]` is false for words
-/// that another reading (a time expression, a chart word) has taken.
-pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Mention> {
+/// that another reading (a time expression, a chart word) has taken. Where there is a `scope`, meanings are of its
+/// datasets only.
+pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon, scope: Option<&[bool]>) -> Vec<Mention> {
+    let in_scope = |dataset: usize| scope.is_none_or(|s| s.get(dataset) == Some(&true));
     let mut mentions = Vec::new();
+    let looked_up: Vec<WordLookups<'_>> =
+        words.iter().map(|w| WordLookups::new(&lexicon.view, &w.stem, singular(&w.norm))).collect();
     let worth: Vec<f32> = words.iter().map(worth).collect();
     let says: Vec<bool> = words.iter().map(says_something).collect();
+    let has_content: Vec<bool> = words.iter().map(|w| w.kind != TokenKind::Symbol && !is_stopword(&w.norm)).collect();
+    let mut spans = Spans::new(&lexicon.view);
     for start in 0..words.len() {
         if !free[start] || words[start].kind == TokenKind::Symbol {
             continue;
         }
         if words[start].kind == TokenKind::Quoted {
-            mentions.extend(quoted(words, start, lexicon));
+            mentions.extend(quoted(words, start, lexicon, in_scope));
             continue;
         }
-        let mut spans = Spans::new(&lexicon.view);
+        spans.restart();
         let mut partial_done = false;
         for end in start + 1..=(start + LONGEST).min(words.len()) {
             let word = &words[end - 1];
@@ -55,7 +61,7 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
                 }
                 break;
             }
-            spans.push(&word.stem, singular(&word.norm));
+            spans.push(&looked_up[end - 1]);
             if !spans.goes_on() && end - start > MOST_PARTIAL {
                 break;
             }
@@ -70,19 +76,22 @@ pub fn find_mentions(words: &[Word], free: &[bool], lexicon: &Lexicon) -> Vec<Me
             spans.names(&mut candidates, |source| !bare || matches!(source, Source::Name | Source::Alias));
             if !bare {
                 spans.values(&mut candidates);
-                let content =
-                    words[span.clone()].iter().filter(|w| w.kind != TokenKind::Symbol && !is_stopword(&w.norm)).count();
+                let content = has_content[span.clone()].iter().filter(|has| **has).count();
                 if span.len() > 1 && content < 2 && !hyphened {
                     // "in Physics" is one word of 'Topics in Physics': one word alone is no part of a name.
                     candidates.retain(|c| !(matches!(c.meaning, Meaning::Value(..)) && c.source == Source::Partial));
                 }
             }
             if end - start <= MOST_PARTIAL && !partial_done && !bare {
-                let stems: Vec<&str> = words[span.clone()].iter().map(|w| w.stem.as_str()).collect();
-                let partial = lexicon.view.partial_columns(&stems, &candidates);
-                partial_done = partial.is_empty() && end - start > 1;
+                // Whether longer spans are looked at does not depend on the scope: only of one word, whose columns are
+                // many, those outside are left out at once.
+                let single = span.len() == 1;
+                let passes = |dataset: usize| !single || in_scope(dataset);
+                let partial = lexicon.view.partial_columns(&looked_up[span.clone()], &candidates, passes);
+                partial_done = partial.is_empty() && !single;
                 candidates.extend(partial);
             }
+            candidates.retain(|c| in_scope(c.meaning.dataset()));
             let content: f32 = worth[span.clone()].iter().sum();
             if !candidates.is_empty() && content > 0.0 {
                 mentions.push(Mention { words: span, candidates, weight: content });
@@ -143,14 +152,16 @@ const LONGEST: usize = 12;
 const MOST_PARTIAL: usize = 3;
 
 /// A quoted text names a value as a whole.
-fn quoted(words: &[Word], at: usize, lexicon: &Lexicon) -> Option<Mention> {
+fn quoted(words: &[Word], at: usize, lexicon: &Lexicon, in_scope: impl Fn(usize) -> bool) -> Option<Mention> {
+    let parts: Vec<(String, String)> = words_of(&words[at].norm).into_iter().map(|part| (stem(&part), part)).collect();
+    let looked_up: Vec<WordLookups<'_>> =
+        parts.iter().map(|(stem, part)| WordLookups::new(&lexicon.view, stem, singular(part))).collect();
     let mut spans = Spans::new(&lexicon.view);
-    for part in crate::prompt::words_of(&words[at].norm) {
-        spans.push(&crate::prompt::stem(&part), singular(&part));
-    }
+    looked_up.iter().for_each(|word| spans.push(word));
     let mut candidates = Vec::new();
     spans.values(&mut candidates);
     spans.names(&mut candidates, |_| true);
+    candidates.retain(|c| in_scope(c.meaning.dataset()));
     (!candidates.is_empty()).then(|| Mention { words: at..at + 1, candidates, weight: 1.0 })
 }
 

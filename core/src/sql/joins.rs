@@ -1,5 +1,6 @@
 //! FROM, its joins, and what the joins do to the number of rows.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::build::aggregate_of;
@@ -12,7 +13,9 @@ use crate::semantic::{Aggregation, ColumnRef, Path, SemanticModel, paths_via};
 pub(super) struct From<'a> {
     model: &'a SemanticModel,
     root: usize,
-    paths: HashMap<usize, Path>,
+    via: Vec<ColumnRef>,
+    /// From the root; most statements join nothing.
+    paths: OnceCell<HashMap<usize, Path>>,
     /// Datasets in the order they were joined.
     joined: Vec<usize>,
     clauses: Vec<(usize, usize, usize)>,
@@ -21,14 +24,18 @@ pub(super) struct From<'a> {
 impl<'a> From<'a> {
     /// `via` names the references to prefer.
     pub fn new(model: &'a SemanticModel, root: usize, via: &[String]) -> Result<Self, SpecError> {
-        let mut from = Self { model, root, paths: HashMap::new(), joined: vec![root], clauses: Vec::new() };
-        let via: Vec<ColumnRef> = via.iter().map(|name| from.locate(name)).collect::<Result<_, _>>()?;
-        from.paths = paths_via(model, root, &via);
+        let (joined, clauses) = (vec![root], Vec::new());
+        let mut from = Self { model, root, via: Vec::new(), paths: OnceCell::new(), joined, clauses };
+        from.via = via.iter().map(|name| from.locate(name)).collect::<Result<_, _>>()?;
         Ok(from)
     }
 
+    fn path(&self, dataset: usize) -> Option<&Path> {
+        self.paths.get_or_init(|| paths_via(self.model, self.root, &self.via)).get(&dataset)
+    }
+
     pub fn join(&mut self, dataset: usize) -> Result<(), SpecError> {
-        let steps = self.paths.get(&dataset).ok_or_else(|| self.unreachable(dataset))?.steps.clone();
+        let steps = self.path(dataset).ok_or_else(|| self.unreachable(dataset))?.steps.clone();
         for step in steps {
             if !self.joined.contains(&step.to) {
                 self.joined.push(step.to);
@@ -53,14 +60,15 @@ impl<'a> From<'a> {
         if let Some(column) = root.column_index(name) {
             return Ok(ColumnRef { dataset: self.root, column });
         }
-        for (k, dataset) in self.model.datasets.iter().enumerate() {
-            let full = dataset.full_name();
-            let rest = name.strip_prefix(full.as_str()).and_then(|r| r.strip_prefix('.'));
-            if let Some(column) = rest.and_then(|c| dataset.column_index(c)) {
-                return Ok(ColumnRef { dataset: k, column });
-            }
-        }
-        Err(SpecError::UnknownColumn { dataset: root.full_name(), column: name.to_owned() })
+        // Names may hold dots themselves.
+        let parts = name.match_indices('.').map(|(at, _)| (&name[..at], &name[at + 1..]));
+        let found = parts.filter_map(|(of, name)| {
+            let dataset = self.model.datasets.called(of)?;
+            Some(ColumnRef { dataset, column: self.model.datasets[dataset].column_index(name)? })
+        });
+        found
+            .min_by_key(|c| c.dataset)
+            .ok_or_else(|| SpecError::UnknownColumn { dataset: root.full_name(), column: name.to_owned() })
     }
 
     pub fn resolve(&mut self, name: &str) -> Result<Resolved<'a>, SpecError> {
@@ -115,7 +123,7 @@ impl<'a> From<'a> {
         };
         let own =
             if self.joined.len() == 1 { quote_identifier(&self.model.datasets[self.root].name) } else { "t1".into() };
-        let path = self.paths.get(&dataset).filter(|p| !p.steps.is_empty()).ok_or_else(|| self.unreachable(dataset))?;
+        let path = self.path(dataset).filter(|p| !p.steps.is_empty()).ok_or_else(|| self.unreachable(dataset))?;
         let mut from = String::new();
         let mut joined = String::new();
         for (i, step) in path.steps.iter().enumerate() {

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sqlparser::ast::{Query, SetExpr, Statement};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::Tokenizer;
 
 /// Words and signs of the longest text that is read. It bounds the parser's memory, and the depth of what it makes: a
 /// chain of operators is as deep as it is long, and is taken down by recursion.
@@ -31,8 +32,12 @@ pub fn second_opinion(sql: &str, tokens: usize) -> Option<NotOneQuery> {
     }
     // A parser of others: should it panic, that is no opinion.
     let parsed = catch_unwind(AssertUnwindSafe(|| {
-        let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(MAX_RECURSION);
-        parser.try_with_sql(sql).and_then(|mut parser| parser.parse_statements())
+        let dialect = PostgreSqlDialect {};
+        // Spaces are tokens of theirs.
+        let mut words = Vec::with_capacity(2 * tokens + 8);
+        Tokenizer::new(&dialect, sql).tokenize_with_location_into_buf(&mut words)?;
+        let parser = Parser::new(&dialect).with_recursion_limit(MAX_RECURSION);
+        parser.with_tokens_with_locations(words).parse_statements()
     }));
     match &parsed.ok()?.ok()?[..] {
         [] => None,
@@ -68,9 +73,10 @@ fn is_read_alike(sql: &str) -> bool {
         return false;
     }
     let is_operator = |b: u8| b"+-*/<>=~!@#%^&|`?".contains(&b);
-    let comment_in_operator = bytes.windows(3).any(|w| {
-        is_operator(w[0]) && (matches!(w[1..], [b'-', b'-'] | [b'/', b'*']) || matches!(w, [b'-', b'-', b'-']))
-    });
+    let comment_in_operator = (sql.contains("--") || sql.contains("/*"))
+        && bytes.windows(3).any(|w| {
+            is_operator(w[0]) && (matches!(w[1..], [b'-', b'-'] | [b'/', b'*']) || matches!(w, [b'-', b'-', b'-']))
+        });
     // Within literals and quoted names any letter is as good as another.
     !comment_in_operator && (sql.is_ascii() || !has_bare_letter_beyond_ascii(bytes))
 }

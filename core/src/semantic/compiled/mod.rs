@@ -6,6 +6,7 @@
 
 mod container;
 mod fuzzy;
+mod lookups;
 mod names;
 mod names_build;
 mod phrases;
@@ -26,6 +27,7 @@ pub use values::{Head, Values};
 pub use values_build::ValuesBuilder;
 pub use view::{Compiled, Shown, View};
 
+pub(super) use lookups::WordLookups;
 pub(super) use spans::Spans;
 
 /// In sections: an entry that names no value.

@@ -104,21 +104,27 @@ impl Names {
         output.map(|o| o as usize)
     }
 
-    /// The shapes of column names that hold a stem, and how many.
-    pub(super) fn shapes_with(&self, stem: &str) -> Option<(usize, impl Iterator<Item = u32> + '_)> {
-        let at = self.list_of(section::STEMS, stem)?;
-        let lists = self.container.section(section::LISTS);
-        Some((nth(lists, at) as usize, list(lists, at)))
+    /// Where the list of the shapes of column names that hold a stem lies.
+    pub(super) fn shapes_of(&self, stem: &str) -> Option<usize> {
+        self.list_of(section::STEMS, stem)
     }
 
-    /// Calls `found` with every stem that begins so, and its shapes.
-    pub(super) fn stems_from(&self, start: &str, found: &mut dyn FnMut(&str, &[u32])) {
+    /// How many shapes there are in a list.
+    pub(super) fn shape_count(&self, at: usize) -> u32 {
+        nth(self.container.section(section::LISTS), at)
+    }
+
+    pub(super) fn shapes_at(&self, at: usize) -> impl Iterator<Item = u32> + '_ {
+        list(self.container.section(section::LISTS), at)
+    }
+
+    /// Calls `found` with every stem that begins so, and where the list of its shapes lies.
+    pub(super) fn stems_from(&self, start: &str, found: &mut dyn FnMut(&str, usize)) {
         let Ok(map) = fst::Map::new(self.container.section(section::STEMS)) else { return };
-        let lists = self.container.section(section::LISTS);
         let mut stream = map.search(fst::automaton::Str::new(start).starts_with()).into_stream();
         while let Some((stem, at)) = stream.next() {
             if let Ok(stem) = std::str::from_utf8(stem) {
-                found(stem, &list(lists, at as usize).collect::<Vec<_>>());
+                found(stem, at as usize);
             }
         }
     }

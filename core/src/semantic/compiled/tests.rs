@@ -53,7 +53,7 @@ fn compiled() -> Arc<Compiled> {
 fn meant(lexicon: &Lexicon, text: &str) -> Vec<Meaning> {
     let words = split_words(&tokenize(text));
     let free = vec![true; words.len()];
-    let mentions = find_mentions(&words, &free, lexicon);
+    let mentions = find_mentions(&words, &free, lexicon, None);
     mentions.into_iter().filter(|m| m.words == (0..words.len())).flat_map(|m| m.candidates).map(|c| c.meaning).collect()
 }
 

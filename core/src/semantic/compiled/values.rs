@@ -129,15 +129,9 @@ impl Values {
     }
 
     /// Values that hold these words (singular), one after the other, and more besides; ascending. Empty for
-    /// phrases of words that are all too common to say anything.
-    pub(super) fn holding(&self, words: &[&str]) -> Vec<u32> {
-        let mut lists: Vec<&[u8]> = Vec::with_capacity(words.len());
-        for word in words {
-            match self.word(word) {
-                Some((number, _)) => lists.push(self.postings(number)),
-                None => return Vec::new(),
-            }
-        }
+    /// phrases of words that are all too common to say anything. `numbers` are those of the words' posting lists.
+    pub(super) fn holding(&self, words: &[&str], numbers: &[u32]) -> Vec<u32> {
+        let mut lists: Vec<&[u8]> = numbers.iter().map(|number| self.postings(*number)).collect();
         lists.sort_unstable_by_key(|l| l.len());
         let Some((rarest, others)) = lists.split_first() else { return Vec::new() };
         if rarest.len() / 4 > MOST_POSTINGS {
@@ -166,6 +160,11 @@ impl Values {
         let mut walk = Walk::start(self.0.section(section::WORDS))?;
         let output = if walk.push(word) { walk.output() } else { None }?;
         Some(((output >> 1) as u32, output & 1 == 1))
+    }
+
+    /// The number of a word's posting list.
+    pub(super) fn posting_of(&self, word: &str) -> Option<u32> {
+        self.word(word).map(|(number, _)| number)
     }
 
     fn postings(&self, number: u32) -> &[u8] {

@@ -239,8 +239,8 @@ impl View {
         output(names.phrases()).is_some_and(named)
             || output(names.aliases()).is_some_and(named)
             || names
-                .shapes_with(key)
-                .is_some_and(|(_, mut shapes)| shapes.any(|s| names.shape_places(s).any(|p| self.seen(p).is_some())))
+                .shapes_of(key)
+                .is_some_and(|at| names.shapes_at(at).any(|s| names.shape_places(s).any(|p| self.seen(p).is_some())))
             || self
                 .compiled
                 .values
@@ -249,11 +249,17 @@ impl View {
                 .any(|(s, values)| values.whole(key).any(|found| self.shows(s, values.column_of(found.ordinal))))
     }
 
-    /// Calls `found` with every stem of a column's name that begins so.
-    pub(in crate::semantic) fn stems_from(&self, start: &str, found: &mut dyn FnMut(&str)) {
+    /// Calls `found` with every stem of a column's name that begins so, of those that are `wanted`.
+    pub(in crate::semantic) fn stems_from(
+        &self,
+        start: &str,
+        wanted: impl Fn(&str) -> bool,
+        mut found: impl FnMut(&str),
+    ) {
         let names = &self.compiled.names;
-        names.stems_from(start, &mut |stem, shapes| {
-            if shapes.iter().any(|s| names.shape_places(*s).any(|p| self.seen(p).is_some())) {
+        let is_shown = |at| names.shapes_at(at).any(|s| names.shape_places(s).any(|p| self.seen(p).is_some()));
+        names.stems_from(start, &mut |stem, at| {
+            if wanted(stem) && is_shown(at) {
                 found(stem);
             }
         });
