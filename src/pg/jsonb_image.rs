@@ -18,9 +18,13 @@ const COUNT: u32 = 0x0FFF_FFFF;
 impl_sql_translatable!(JsonImage, "jsonb");
 
 impl JsonImage {
-    /// `None` where the text is no JSON that `jsonb` takes; it then raises nothing, since the callers' texts are made
-    /// by serde_json.
+    /// `None` where the value is none that `jsonb` takes.
     pub fn new(value: &serde_json::Value) -> Option<Self> {
+        super::jsonb_write::stored(value).map(Self).or_else(|| Self::read(value))
+    }
+
+    /// As the server reads the value's text.
+    fn read(value: &serde_json::Value) -> Option<Self> {
         let text = std::ffi::CString::new(value.to_string()).ok()?;
         // SAFETY: jsonb_in takes a C string and gives a palloc'ed varlena of the length its header says.
         unsafe {
@@ -122,6 +126,49 @@ mod tests {
     use serde_json::json;
 
     use super::JsonImage;
+
+    #[pg_test]
+    fn values_are_written_as_the_server_reads_them() {
+        let texts: Vec<String> = (0..70).map(|i| "é\"\\\n".repeat(i)).collect();
+        let mut many = serde_json::Map::new();
+        for i in 0..100 {
+            many.insert(format!("{}k{}", "x".repeat(i % 7), i), json!([i, {"b": i, "a": null, "aa": [true, false]}]));
+        }
+        let numbers = json!([
+            0,
+            -1,
+            7,
+            9999,
+            10000,
+            -123456789,
+            i64::MIN,
+            u64::MAX,
+            0.5,
+            1.0,
+            -0.0,
+            0.97,
+            1e21,
+            1.5e-9,
+            1e300,
+            f64::MIN_POSITIVE
+        ]);
+        for value in [
+            json!({}),
+            json!({"": ""}),
+            json!({"empty": [], "object": {}, "nothing": null, "yes": true, "no": false}),
+            json!({"numbers": numbers, "n": -5}),
+            json!({"texts": texts}),
+            json!({"many": many, "again": [many]}),
+        ] {
+            assert_eq!(JsonImage(crate::pg::jsonb_write::stored(&value).unwrap()), JsonImage::read(&value).unwrap());
+        }
+        let mut deep = json!({});
+        for _ in 0..100 {
+            deep = json!({ "d": deep });
+        }
+        assert_eq!(JsonImage::new(&deep).unwrap().value(), Some(deep));
+        assert_eq!(JsonImage::new(&json!([1])).unwrap(), JsonImage::read(&json!([1])).unwrap());
+    }
 
     #[pg_test]
     fn an_image_is_changed_in_place() {

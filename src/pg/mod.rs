@@ -14,6 +14,7 @@ pub mod facts;
 pub mod invalidation;
 mod json;
 mod jsonb_image;
+mod jsonb_write;
 pub mod mapped;
 mod planner_settings;
 pub mod process;
