@@ -30,15 +30,14 @@ pub fn check(tree: &Node, registered: &RegisteredRelations, allowed: &Allowed) -
             _ => {}
         }
     });
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut seen_made) = (BTreeSet::new(), BTreeSet::new());
     let types = Types { registered, allowed };
     for oid in handled {
         types.check(oid, &mut seen, &mut found)?;
     }
-    let mut seen = BTreeSet::new();
     for oid in made {
-        types.check_made(oid, &mut seen, &mut found)?;
-        types.check(oid, &mut BTreeSet::new(), &mut found)?;
+        types.check_made(oid, &mut seen_made, &mut found)?;
+        types.check(oid, &mut seen, &mut found)?;
     }
     Ok(found)
 }
@@ -86,8 +85,8 @@ impl Types<'_> {
             self.check(facts.part, seen, found)?;
         }
         for function in facts.functions {
-            if let Some(known) = facts::function(function)
-                && !known.built_in
+            if facts::is_built_in_function(function) == Some(false)
+                && let Some(known) = facts::function(function)
                 && let Some(why) = foreign(function, &known.name, self.allowed)?
             {
                 found.push(Violation::new("type", format!("{} needs a function: {why}", facts.name)));

@@ -26,8 +26,7 @@ pub fn function(oid: u32) -> Option<Function> {
         let arguments = (*form).proargtypes.values.as_slice((*form).pronargs.max(0) as usize);
         let facts = Function {
             name: name(&(*form).proname),
-            built_in: oid < pg_sys::FirstUnpinnedObjectId
-                && (*form).pronamespace.to_u32() == pg_sys::PG_CATALOG_NAMESPACE,
+            built_in: is_built_in(oid, (*form).pronamespace),
             kind: (*form).prokind as u8,
             volatility: (*form).provolatile as u8,
             result: (*form).prorettype.to_u32(),
@@ -36,6 +35,22 @@ pub fn function(oid: u32) -> Option<Function> {
         pg_sys::ReleaseSysCache(tuple);
         Some(facts)
     }
+}
+
+/// Whether a function was made by initdb in pg_catalog, as [`Function::built_in`]; `None` if there is no such function.
+pub fn is_built_in_function(oid: u32) -> Option<bool> {
+    // SAFETY: the tuple is read before it is released.
+    unsafe {
+        let tuple = search(pg_sys::SysCacheIdentifier::PROCOID as i32, oid)?;
+        let form = pg_sys::heap_tuple_get_struct::<pg_sys::FormData_pg_proc>(tuple);
+        let built_in = is_built_in(oid, (*form).pronamespace);
+        pg_sys::ReleaseSysCache(tuple);
+        Some(built_in)
+    }
+}
+
+fn is_built_in(oid: u32, namespace: pg_sys::Oid) -> bool {
+    oid < pg_sys::FirstUnpinnedObjectId && namespace.to_u32() == pg_sys::PG_CATALOG_NAMESPACE
 }
 
 /// True for an aggregate that can take a row out again, so that a window's frame may move without starting anew.
@@ -99,7 +114,7 @@ pub fn value_type(oid: u32) -> Option<Type> {
         let form = &*pg_sys::heap_tuple_get_struct::<pg_sys::FormData_pg_type>(tuple);
         let mut facts = Type {
             name: name(&form.typname),
-            built_in: oid < pg_sys::FirstUnpinnedObjectId && form.typnamespace.to_u32() == pg_sys::PG_CATALOG_NAMESPACE,
+            built_in: is_built_in(oid, form.typnamespace),
             kind: form.typtype as u8,
             part: form.typelem.to_u32(),
             relation: form.typrelid.to_u32(),

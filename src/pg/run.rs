@@ -78,7 +78,10 @@ pub fn read_only<T>(limit: Option<Duration>, f: impl FnOnce() -> T) -> Result<T,
             // popped below, or by the subtransaction's abort.
             unsafe {
                 let level = pg_sys::NewGUCNestLevel();
-                set_local(c"row_security", c"on");
+                // Whatever is set has to be put back, for which the server goes through all its settings.
+                if !pg_sys::row_security {
+                    set_local(c"row_security", c"on");
+                }
                 planner_settings::hold();
                 pg_sys::XactReadOnly = true;
                 // Sees what this transaction did before, in the same statement too.

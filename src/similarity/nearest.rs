@@ -35,6 +35,10 @@ pub struct Near {
 
 /// Past questions with a spec over datasets the caller may see, whose score is above `bar`, by the local encoder.
 pub fn nearest(prompt: &str, bar: f64, count: usize) -> Result<Vec<Known>> {
+    // Nothing is near where nothing was ever stored.
+    if store::store()?.is_none() {
+        return Ok(Vec::new());
+    }
     let embedding = telemetry::observe(Operation::Embed, || Ok(Encoder::get().encode(prompt)))?;
     if embedding.is_zero() {
         return Ok(Vec::new());

@@ -49,11 +49,11 @@ pub(super) fn store() -> Result<Option<Table>> {
 
 /// What is known for exactly these words (case, accents and final signs aside): one index probe.
 pub fn exact(prompt: &str) -> Result<Option<Known>> {
+    let Some(store) = store()? else { return Ok(None) };
     let normalised = normalise(prompt);
     if normalised.is_empty() {
         return Ok(None);
     }
-    let Some(store) = store()? else { return Ok(None) };
     let who = pg::role_name(pg::current_user());
     few::count_question();
     if few::is_worth_no_plan(&store) {
