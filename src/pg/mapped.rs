@@ -47,6 +47,7 @@ pub fn let_go(bytes: usize) {
 
 /// Gives memory that was freed back to the system.
 pub fn trim_heap() {
+    super::allocator::give_back();
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: touches free memory of the allocator only.
     unsafe {
