@@ -24,6 +24,7 @@ pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
 /// Called once per process, when the library is loaded.
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    pg::allocator::keep_freed_blocks();
     guc::init();
     router_core::route::warm_up();
     pg::bar::init();

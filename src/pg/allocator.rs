@@ -2,7 +2,8 @@
 //!
 //! Reading a question makes some two thousand small strings and lists and frees them again. The C library keeps seven
 //! blocks a size at hand and searches and merges for all others, which took a sixth of a question's instructions. Here a
-//! block taken or given back is a push or a pop. What is kept is bounded: 64 kB a thread, and a backend has one thread.
+//! block taken or given back is a push or a pop. What is kept is bounded, 64 kB, and only by the thread that runs the
+//! server's code: other threads, which a worker has for its calls, come and go, and would leave theirs behind.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -25,10 +26,26 @@ struct Kept {
     bytes: Cell<usize>,
 }
 
+/// What a thread keeps, by size.
+struct Lists {
+    /// Whether it keeps any.
+    keeps: Cell<bool>,
+    kept: [Kept; LARGEST / STEP],
+}
+
 thread_local! {
     // Nothing to make and nothing to drop: it can be used at any time of a thread's life.
-    static FREE: [Kept; LARGEST / STEP] =
-        const { [const { Kept { first: Cell::new(std::ptr::null_mut()), bytes: Cell::new(0) } }; LARGEST / STEP] };
+    static FREE: Lists = const {
+        Lists {
+            keeps: Cell::new(false),
+            kept: [const { Kept { first: Cell::new(std::ptr::null_mut()), bytes: Cell::new(0) } }; LARGEST / STEP],
+        }
+    };
+}
+
+/// From here on this thread keeps the blocks that it frees. For the one thread that lives as long as its process.
+pub fn keep_freed_blocks() {
+    FREE.with(|free| free.keeps.set(true));
 }
 
 /// Which size of block a piece of memory lies in; `None` for large ones and for those that want to be aligned further.
@@ -39,7 +56,7 @@ fn class_of(layout: &Layout) -> Option<usize> {
 /// Gives back what is kept: before the C library looks for whole pages that are free.
 pub(super) fn give_back() {
     FREE.with(|free| {
-        for (class, kept) in free.iter().enumerate() {
+        for (class, kept) in free.kept.iter().enumerate() {
             let mut next = kept.first.replace(std::ptr::null_mut());
             kept.bytes.set(0);
             while !next.is_null() {
@@ -68,7 +85,7 @@ unsafe impl GlobalAlloc for Blocks {
         unsafe {
             let Some(class) = class_of(&layout) else { return System.alloc(layout) };
             FREE.with(|free| {
-                let kept = &free[class];
+                let kept = &free.kept[class];
                 let first = kept.first.get();
                 if first.is_null() {
                     return System.alloc(block(class));
@@ -85,9 +102,9 @@ unsafe impl GlobalAlloc for Blocks {
         unsafe {
             let Some(class) = class_of(&layout) else { return System.dealloc(start, layout) };
             FREE.with(|free| {
-                let kept = &free[class];
+                let kept = &free.kept[class];
                 let bytes = kept.bytes.get() + block(class).size();
-                if bytes > KEPT {
+                if !free.keeps.get() || bytes > KEPT {
                     return System.dealloc(start, block(class));
                 }
                 start.cast::<*mut u8>().write(kept.first.get());
@@ -160,13 +177,25 @@ mod tests {
     }
 
     #[pg_test]
+    fn other_threads_keep_nothing() {
+        let kept = || FREE.with(|free| free.kept.iter().map(|kept| kept.bytes.get()).sum::<usize>());
+        drop(vec![String::from("a backend's own")]);
+        assert!(kept() > 0);
+        let in_thread = std::thread::spawn(move || {
+            drop((0..100).map(|n| n.to_string()).collect::<Vec<_>>());
+            kept()
+        });
+        assert_eq!(in_thread.join().unwrap(), 0);
+    }
+
+    #[pg_test]
     fn what_is_kept_is_bounded() {
         for size in [8, 100, 1000, 5000] {
             let blocks: Vec<Vec<u8>> = (0..20_000).map(|_| Vec::with_capacity(size)).collect();
             drop(blocks);
         }
         FREE.with(|free| {
-            for (class, kept) in free.iter().enumerate() {
+            for (class, kept) in free.kept.iter().enumerate() {
                 let (mut next, mut bytes) = (kept.first.get(), 0);
                 while !next.is_null() {
                     bytes += super::block(class).size();

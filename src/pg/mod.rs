@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 mod advisory;
-mod allocator;
+pub mod allocator;
 pub mod analyse;
 mod attempt;
 pub mod background;
