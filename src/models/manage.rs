@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 use pgrx::{AnyNumeric, JsonB};
 
 use crate::error::{Error, Result};
-use crate::pg;
+use crate::{pg, worker};
 
 /// What an assignment by hand may set beyond agent and model; `None` leaves it as it is.
 pub struct Override {
@@ -131,6 +131,8 @@ pub type Maintained = (String, String, Option<i64>);
 /// detaches it.
 pub fn maintain(days: i32, detach: bool) -> Result<Vec<Maintained>> {
     take_in()?;
+    // Where outcomes go, what was learned goes, too.
+    worker::wake_at_commit();
     pg::as_extension_owner(|| {
         Spi::connect_mut(|client| {
             let values = [days.into(), detach.into()];

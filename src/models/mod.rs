@@ -4,6 +4,7 @@ pub mod auto_assign;
 mod budget;
 pub mod content;
 mod decision;
+pub mod follow;
 mod learning;
 pub mod manage;
 pub mod outcome;
@@ -11,6 +12,7 @@ mod pending;
 pub mod plan;
 pub mod recommend;
 pub mod record;
+mod refit;
 mod schema;
 pub mod settings;
 

@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 use router_core::models::PromptFeatures;
 
 use super::content::features;
-use super::learning;
+use super::follow;
 use super::outcome::{self, Outcome};
 use super::plan::Plan;
 use crate::error::{Error, Result};
@@ -121,7 +121,7 @@ pub fn record(
                 outcome.cost.into(),
             ];
             let stored = INSERT.with(|p| p.update(client, &row))?.first().get_one::<i64>()?;
-            stored.map_or(Ok(()), |outcome| learning::follow(client, outcome))
+            stored.map_or(Ok(()), |outcome| follow::follow(client, outcome))
         })
     })
 }

@@ -59,7 +59,7 @@ pub fn define() {
     GucRegistry::define_int_guc(
         c"router.learned_outcomes",
         c"Most recent outcomes that router_recommend learns from",
-        c"Means and regressions are made from them; while they are, a session takes about 400 bytes of memory for each.",
+        c"Means and regressions are made from them; while they are, the worker takes about 400 bytes of memory for each.",
         &LEARNED_OUTCOMES,
         100,
         1_000_000,

@@ -15,7 +15,7 @@ mod tests {
     /// Two models; 'poet' is good at what has to do with the sea, 'reckoner' at sums, all of one task type.
     fn two() {
         // One test at a time learns: others that run beside would be passed over.
-        run(&format!("SELECT pg_advisory_xact_lock({})", crate::models::learning::LEARNING));
+        run(&format!("SELECT pg_advisory_xact_lock({})", crate::models::follow::LEARNING));
         run(
             "INSERT INTO router.agent_model_assignments (agent_id, model_id, match_score) VALUES ('a', 'poet', 50), ('a', 'reckoner', 50)",
         );

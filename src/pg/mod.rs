@@ -50,7 +50,7 @@ pub use session::{as_extension_owner, extension, extension_is_installed, hold_ex
 pub use settings::{
     reserve_setting_prefix, row_security, setting, settings_generation, watch_settings, watched_settings,
 };
-pub use snapshot::{has_written, snapshot_is_fixed, with_latest_snapshot};
+pub use snapshot::{has_written, snapshot_is_fixed, transaction_number, with_latest_snapshot};
 pub use timer::with_time_limit;
 pub use vector::Vector;
 

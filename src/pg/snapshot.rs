@@ -10,6 +10,12 @@ pub fn snapshot_is_fixed() -> bool {
     unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 || pg_sys::IsInParallelMode() }
 }
 
+/// The number of this transaction (its top level's), 0 while it has written nothing.
+pub fn transaction_number() -> u32 {
+    // SAFETY: reads the state of this backend's transaction.
+    unsafe { pg_sys::GetTopTransactionIdIfAny() }.into_inner()
+}
+
 /// This transaction has written something, or taken the number that writing takes.
 pub fn has_written() -> bool {
     // SAFETY: reads the state of this backend's transaction.

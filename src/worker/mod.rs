@@ -55,12 +55,13 @@ pub fn expect() {
 }
 
 /// As [`wake`], once this transaction is committed: what it wrote is not there before. A worker is there before, too:
-/// of a transaction that is prepared somebody else says that it is committed.
-pub fn wake_at_commit() {
-    expect();
+/// of a transaction that is prepared somebody else says that it is committed. Says whether somebody will come.
+pub fn wake_at_commit() -> Presence {
+    let presence = board::demand(process::database());
     pgrx::register_xact_callback(pgrx::PgXactCallbackEvent::Commit, || {
         wake();
     });
+    presence
 }
 
 /// Has the worker started if there is none, since the extension is in use here. Looks at most once a second.

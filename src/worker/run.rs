@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::call::{Engine, Heard, Settled};
 use super::jobs::{self, Ran, Schedule};
 use super::{bell, outcomes, queue, settings};
+use crate::models::follow;
 use crate::pg::background::{self, Scratch};
 use crate::pg::worker::board::{self, Left};
 
@@ -31,10 +32,10 @@ pub fn run(number: usize) {
 /// For a worker that leaves: whether something remains to be done.
 fn left() -> Left {
     match jobs::in_transaction(Duration::from_secs(1), queue::is_waiting) {
-        Ok(Some(false)) => Left::Idle,
+        Ok(Some(false)) if !follow::is_under_way() => Left::Idle,
         Ok(None) => Left::ForGood,
         // Or nobody knows: a passing trouble is no reason to forget what waits.
-        Ok(Some(true)) | Err(_) => Left::Unfinished,
+        Ok(Some(_)) | Err(_) => Left::Unfinished,
     }
 }
 
@@ -52,7 +53,7 @@ fn serve(number: usize, mut engine: Engine) -> Left {
             engine.settings_changed();
         }
         let Some(orders) = board::orders(number) else { return Left::ForGood };
-        let needless = !engine.is_busy() && !queue::has_work();
+        let needless = !engine.is_busy() && !queue::has_work() && !follow::is_under_way();
         let idle = settings::idle_timeout().is_some_and(|limit| orders.idle > limit);
         // Entries of the queue that are not due yet keep it here.
         let leaves = needless && !first && (idle || orders.probe) && left() != Left::Unfinished;

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::learner::{Tallies, Tally};
 use super::prompt::PromptFeatures;
-use super::ridge::{Standardised, solve};
+use super::ridge::{Factored, NormalEquations, Standardised};
 use super::surface::SHAPE;
+use crate::embed::DIMENSIONS;
 
 /// Weight of the form beside the unit vector.
 const FORM_IN_REGRESSION: f32 = 0.5;
@@ -17,6 +18,8 @@ const RIDGE: f64 = 30.0;
 pub const LEAST_TO_FIT: usize = 40;
 /// Prompts a regression is fitted to at most, the latest ones.
 const MOST_TO_FIT: usize = 6000;
+/// Multiplications of a step of [`Fitting`]: a millisecond or two.
+const A_STEP: usize = 4_000_000;
 
 /// Outcomes that regressions are to be fitted to.
 #[derive(Default)]
@@ -107,58 +110,150 @@ impl Sample {
         self.outcomes += 1;
     }
 
-    pub fn fit(&self) -> Fitted {
+    pub fn fit(self) -> Fitted {
+        let mut fitting = self.fitting();
+        while !fitting.step() {}
+        fitting.into_fitted()
+    }
+
+    pub fn fitting(mut self) -> Fitting {
         let forms = Standardised::of(self.prompts.iter().map(|p| &p.features.form));
-        // Models that answered the same prompts share a factorisation.
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.models.names.len()];
+        let mut answered: Vec<Vec<u32>> = vec![Vec::new(); self.models.names.len()];
         for (i, prompt) in (0u32..).zip(&self.prompts) {
             for &(model, _) in &prompt.outcomes {
-                if let Some(of_model) = rows.get_mut(usize::from(model))
-                    && of_model.last() != Some(&i)
+                if let Some(by_model) = answered.get_mut(usize::from(model))
+                    && by_model.last() != Some(&i)
                 {
-                    of_model.push(i);
+                    by_model.push(i);
                 }
             }
         }
-        let mut groups: BTreeMap<&[u32], Vec<u16>> = BTreeMap::new();
-        for (model, rows) in (0u16..).zip(&rows) {
-            if rows.len() >= LEAST_TO_FIT {
-                groups.entry(&rows[rows.len().saturating_sub(MOST_TO_FIT)..]).or_default().push(model);
+        // Models that answered the same prompts share a factorisation.
+        let mut groups: BTreeMap<Vec<u32>, Vec<u16>> = BTreeMap::new();
+        for (model, mut prompts) in (0u16..).zip(answered) {
+            prompts.drain(..prompts.len().saturating_sub(MOST_TO_FIT));
+            if prompts.len() >= LEAST_TO_FIT {
+                groups.entry(prompts).or_default().push(model);
             }
         }
-        let mut fitted = Fitted { forms: Some(forms), models: BTreeMap::new() };
-        for (rows, members) in groups {
-            self.fit_group(rows, &members, &mut fitted);
-        }
-        fitted
-    }
-
-    fn fit_group(&self, rows: &[u32], members: &[u16], fitted: &mut Fitted) {
-        let prompt = |&i: &u32| &self.prompts[i as usize];
-        let features: Vec<Vec<f32>> =
-            rows.iter().map(|i| regressors(&prompt(i).features, &fitted.form(&prompt(i).features.form))).collect();
-        let mut targets = Vec::with_capacity(2 * members.len());
-        for &model in members {
-            let name = self.models.name(model);
-            let mean = self.tallies.overall(name).mean();
-            let tables: Vec<f64> = self.task_types.names.iter().map(|t| self.tallies.table(name, t)).collect();
-            let quality = |p: &Prompt| {
-                let own: Vec<f64> = p.outcomes.iter().filter(|o| o.0 == model).map(|o| f64::from(o.1)).collect();
-                own.iter().sum::<f64>() / own.len().max(1) as f64
-            };
-            let table = |p: &Prompt| tables.get(usize::from(p.task_type)).copied().unwrap_or(mean);
-            targets.push(rows.iter().map(|i| quality(prompt(i)) - mean).collect());
-            targets.push(rows.iter().map(|i| quality(prompt(i)) - table(prompt(i))).collect());
-        }
-        let Some((centre, mut weights)) = solve(&features, &targets, RIDGE) else { return };
-        for &model in members.iter().rev() {
-            if let (Some(typed), Some(overall)) = (weights.pop(), weights.pop()) {
-                let regression = Regression { centre: centre.clone(), overall, typed };
-                fitted.models.insert(self.models.name(model).to_owned(), regression);
-            }
-        }
+        self.by_hash = HashMap::new();
+        let fitted = Fitted { forms: Some(forms), models: BTreeMap::new() };
+        Fitting { sample: self, groups: groups.into_iter().collect(), group: None, fitted }
     }
 }
+
+/// A fit under way, step by step: whoever fits has other things to do, too.
+pub struct Fitting {
+    sample: Sample,
+    /// Those not begun: prompts, and the models that answered them.
+    groups: Vec<(Vec<u32>, Vec<u16>)>,
+    group: Option<Group>,
+    fitted: Fitted,
+}
+
+/// Models that answered the same prompts.
+struct Group {
+    models: Vec<GroupModel>,
+    /// Where a model is among them.
+    places: HashMap<u16, usize>,
+    /// Prompts, the last ones first to be added.
+    prompts: Vec<u32>,
+    equations: Equations,
+}
+
+enum Equations {
+    Growing(NormalEquations),
+    Solving(Factored),
+}
+
+struct GroupModel {
+    id: u16,
+    mean: f64,
+    /// By task type.
+    tables: Vec<f64>,
+}
+
+impl Fitting {
+    /// Does some milliseconds' work at most; true once nothing is left.
+    pub fn step(&mut self) -> bool {
+        let Some(mut group) = self.group.take() else {
+            self.group = self.groups.pop().map(|(prompts, models)| Group::new(&self.sample, prompts, &models));
+            return self.group.is_none();
+        };
+        let a_row = REGRESSORS * (REGRESSORS / 2 + 2 * group.models.len());
+        group.equations = match group.equations {
+            Equations::Growing(mut equations) if !group.prompts.is_empty() => {
+                let rows = (A_STEP / a_row).clamp(1, group.prompts.len());
+                for at in group.prompts.split_off(group.prompts.len() - rows) {
+                    if let Some(prompt) = self.sample.prompts.get(at as usize) {
+                        let form = self.fitted.form(&prompt.features.form);
+                        let values = targets(&group.models, &group.places, prompt);
+                        equations.add(&regressors(&prompt.features, &form), values.into_iter());
+                    }
+                }
+                Equations::Growing(equations)
+            }
+            Equations::Growing(equations) => match equations.factor(RIDGE) {
+                Some(factored) => Equations::Solving(factored),
+                None => return false,
+            },
+            Equations::Solving(mut factored) => {
+                let solved = A_STEP / (4 * REGRESSORS * REGRESSORS);
+                for model in group.models.drain(..solved.min(group.models.len())) {
+                    if let (Some(overall), Some(typed)) = (factored.next_solution(), factored.next_solution()) {
+                        let regression = Regression { centre: factored.centre(), overall, typed };
+                        self.fitted.models.insert(self.sample.models.name(model.id).to_owned(), regression);
+                    }
+                }
+                if group.models.is_empty() {
+                    return false;
+                }
+                Equations::Solving(factored)
+            }
+        };
+        self.group = Some(group);
+        false
+    }
+
+    /// What was fitted, once [`Self::step`] has nothing left.
+    pub fn into_fitted(self) -> Fitted {
+        self.fitted
+    }
+}
+
+impl Group {
+    fn new(sample: &Sample, prompts: Vec<u32>, models: &[u16]) -> Self {
+        let places = models.iter().enumerate().map(|(place, &id)| (id, place)).collect();
+        let models: Vec<GroupModel> = models
+            .iter()
+            .map(|&id| {
+                let name = sample.models.name(id);
+                let tables = sample.task_types.names.iter().map(|t| sample.tallies.table(name, t)).collect();
+                GroupModel { id, mean: sample.tallies.overall(name).mean(), tables }
+            })
+            .collect();
+        let equations = Equations::Growing(NormalEquations::new(REGRESSORS, 2 * models.len()));
+        Self { models, places, prompts, equations }
+    }
+}
+
+/// Per model: by how much a prompt's quality differs from its mean, and from its mean for the task type.
+fn targets(models: &[GroupModel], places: &HashMap<u16, usize>, prompt: &Prompt) -> Vec<f64> {
+    let mut qualities = vec![Tally::default(); models.len()];
+    for (model, quality) in &prompt.outcomes {
+        if let Some(tally) = places.get(model).and_then(|&place| qualities.get_mut(place)) {
+            tally.add(Tally { sum: f64::from(*quality), count: 1.0 });
+        }
+    }
+    let deviations = |(model, quality): (&GroupModel, &Tally)| {
+        let table = model.tables.get(usize::from(prompt.task_type)).copied().unwrap_or(model.mean);
+        [quality.mean() - model.mean, quality.mean() - table]
+    };
+    models.iter().zip(&qualities).flat_map(deviations).collect()
+}
+
+/// Length of the vector and form together.
+const REGRESSORS: usize = DIMENSIONS + SHAPE;
 
 fn regressors(prompt: &PromptFeatures, form: &[f32; SHAPE]) -> Vec<f32> {
     let vector = prompt.vector.iter().map(|x| f32::from(*x) * prompt.scale);

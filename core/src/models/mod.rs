@@ -22,7 +22,7 @@ pub use assign::{AgentSlots, Assigned, Method, assign};
 pub use capability::{Breakdown, CapabilityError, Offer, Requirement, capability_fit, capability_score};
 pub use choose::{Explore, Prospect};
 pub use estimate::{Evidence, Hints, Ranks, overall_success, ranks, smoothed_success};
-pub use fit::{Fitted, LEAST_TO_FIT, Sample};
+pub use fit::{Fitted, Fitting, LEAST_TO_FIT, Sample};
 pub use health::opens_circuit;
 pub use learner::{Basis, Expectation, Knowledge, NEAR_BY_VECTOR, Neighbour, Tallies, Tally};
 pub use prompt::PromptFeatures;

@@ -1,5 +1,5 @@
--- The same up to outcome $4 of transaction $3, outcomes after $5 only.
+-- The same up to outcome $4 of transaction $3.
 SELECT model_id, task_type, sum(quality::float8), count(*)::float8
 FROM router.prompt_outcomes
-WHERE (written_by, outcome_id) > ($1::text::xid8, $2) AND (written_by, outcome_id) <= ($3::text::xid8, $4) AND outcome_id > $5
+WHERE (written_by, outcome_id) > ($1::text::xid8, $2) AND (written_by, outcome_id) <= ($3::text::xid8, $4)
 GROUP BY model_id, task_type

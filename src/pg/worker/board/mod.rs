@@ -94,6 +94,11 @@ pub enum Presence {
 }
 
 impl Presence {
+    /// A worker is there, or on its way.
+    pub fn will_come(self) -> bool {
+        matches!(self, Self::Starting | Self::Running { .. })
+    }
+
     /// In a word or two, for people.
     pub fn name(self) -> &'static str {
         match self {
