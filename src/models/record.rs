@@ -23,10 +23,12 @@ thread_local! {
         &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID],
     );
     static INSERT: Plan = Plan::new(
-        "INSERT INTO router.prompt_outcomes (prompt_hash, task_type, model_id, assignment_id, features, success, quality, latency_ms, cost, first_of_prompt)
+        // Hashed once, also where this is planned while the table is empty, and looks through all of it ever after.
+        "WITH h AS MATERIALIZED (SELECT sha256(convert_to($1, 'UTF8')) AS hash)
+         INSERT INTO router.prompt_outcomes (prompt_hash, task_type, model_id, assignment_id, features, success, quality, latency_ms, cost, first_of_prompt)
          SELECT h.hash, $2, $3, $4, $5, $6, $7::real, $8::int, $9,
            NOT EXISTS (SELECT FROM router.prompt_outcomes o WHERE o.prompt_hash = h.hash)
-         FROM (SELECT sha256(convert_to($1, 'UTF8')) AS hash) h
+         FROM h
          RETURNING outcome_id",
         &[PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::TEXTOID, PgBuiltInOids::UUIDOID,
           PgBuiltInOids::BYTEAOID, PgBuiltInOids::BOOLOID, PgBuiltInOids::FLOAT8OID, PgBuiltInOids::FLOAT8OID,
