@@ -3,7 +3,9 @@
 //! Reading a question makes some two thousand small strings and lists and frees them again. The C library keeps seven
 //! blocks a size at hand and searches and merges for all others, which took a sixth of a question's instructions. Here a
 //! block taken or given back is a push or a pop. What is kept is bounded, 64 kB, and only by the thread that runs the
-//! server's code: other threads, which a worker has for its calls, come and go, and would leave theirs behind.
+//! server's code: other threads, which a worker has for its calls, come and go, and would leave theirs behind. The
+//! allocators that libraries offer are made for many threads and set memory of their own aside in each process, of which a
+//! server has one for every connection.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
