@@ -385,7 +385,6 @@ fn one_ended(w: &Words, i: usize) -> Option<Ranged> {
 
 /// "2023 up to the end of May", "2024 since June": a year, and an end in it.
 fn part_of_year(w: &Words, i: usize) -> Option<Ranged> {
-    w.digits(i)?;
     let whole = point_at(w, i)?;
     let When::Named { shape: Shape::Year, year: Some(year) } = whole.when else { return None };
     let at = w.skip(whole.next, &["but", "only"]);

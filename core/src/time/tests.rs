@@ -191,6 +191,9 @@ fn ranges_and_bounds() {
         from January to March 2024 | 2024-01-01..2024-04-01
         from November to February 2024 | 2023-11-01..2024-03-01
         from Nov 2023 to February | 2023-11-01..2024-03-01
+        2023 up to the end of May | 2023-01-01..2023-06-01
+        in year 2023 up to the end of May | 2023-01-01..2023-06-01
+        the year 2024 since June | 2024-06-01..2025-01-01
         from January to February | 2025-01-01..2025-03-01
         daily sales from 1 to 15 February 2025 | 2025-02-01..2025-02-16
         1-15 February 2025 | 2025-02-01..2025-02-16
