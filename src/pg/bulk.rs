@@ -178,7 +178,7 @@ impl Leaf {
             let plain = (*(*relation).rd_rel).relkind == pg_sys::RELKIND_RELATION as std::ffi::c_char
                 && (*relation).trigdesc.is_null()
                 && (*described).natts as usize == columns.len()
-                // The one check of the log's own is that of a word that the extension writes.
+                // The one check of the log's own is of what the extension fills in.
                 && (*described).constr.as_ref().is_none_or(|c| !c.has_generated_stored && c.num_check <= 1);
             if !plain {
                 return None;
